@@ -1,0 +1,67 @@
+import { z } from "zod";
+import { limits } from "./limits.ts";
+
+/** ATSD's words for what happened to an alert: it began, it goes on, it is over. */
+export const AlertStatus = z.enum(["OPEN", "REPEAT", "CANCEL"]);
+export type AlertStatus = z.infer<typeof AlertStatus>;
+
+/** ATSD's severities in rising order. */
+export const severities = ["undefined", "unknown", "normal", "warning", "minor", "major", "critical", "fatal"] as const;
+export const Severity = z.enum(severities);
+export type Severity = z.infer<typeof Severity>;
+
+const name = z.string().min(1).max(200);
+const fieldValue = z.union([z.string().max(limits.alertTextCharsMax), z.number(), z.boolean(), z.null()]);
+const webLink = z.url({ protocol: /^https?$/ }).max(limits.urlCharsMax);
+
+const caseless = (change: (text: string) => string) => (value: unknown) =>
+  typeof value === "string" ? change(value) : value;
+
+/** One event from outside, as `POST /api/alerts` takes it. */
+export const AlertInput = z.strictObject({
+  status: z
+    .preprocess(
+      caseless((text) => text.toUpperCase()),
+      AlertStatus,
+    )
+    .default("OPEN")
+    .describe("OPEN, REPEAT or CANCEL."),
+  severity: z
+    .preprocess(
+      caseless((text) => text.toLowerCase()),
+      Severity,
+    )
+    .default("undefined")
+    .describe("ATSD's severities; they choose the colour."),
+  rule: name.describe("The rule that fired."),
+  entity: z.string().max(200).default("").describe("What it fired for: a host, a service."),
+  metric: z.string().max(200).default("").describe("The metric the rule watches."),
+  tags: z
+    .record(z.string().min(1).max(200), z.string().max(1000))
+    .refine((tags) => Object.keys(tags).length <= limits.alertTagsMax, `at most ${limits.alertTagsMax} tags`)
+    .default({})
+    .describe("Labels that tell this series from others."),
+  value: z
+    .union([z.number(), z.string().max(200)])
+    .optional()
+    .describe("The value that set the rule off."),
+  message: z.string().max(limits.alertTextCharsMax).default("").describe("Free text."),
+  ruleLink: webLink.optional().describe("The rule's page."),
+  link: webLink.optional().describe("A page about this alert."),
+  time: z.iso.datetime({ offset: true }).optional().describe("When it happened, ISO 8601; default now."),
+  fields: z
+    .record(z.string().min(1).max(200), fieldValue)
+    .refine((fields) => Object.keys(fields).length <= limits.alertFieldsMax, `at most ${limits.alertFieldsMax} fields`)
+    .default({})
+    .describe("Anything else: each becomes a placeholder of its own name."),
+  channels: z.array(name).max(50).optional().describe("Send to these channels instead of the routes'."),
+  portals: z.array(name).max(10).optional().describe("Photograph these portals instead of the routes'."),
+});
+export type AlertInput = z.infer<typeof AlertInput>;
+
+/** An accepted alert: the input, its id and the time it is about. */
+export interface Alert extends Omit<AlertInput, "time"> {
+  readonly id: string;
+  readonly time: Date;
+  readonly acceptedAt: Date;
+}

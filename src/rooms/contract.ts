@@ -1,0 +1,65 @@
+import type { IncomingHttpHeaders } from "node:http";
+import { z } from "zod";
+import type { Secret } from "../core/secret.ts";
+
+/*
+ * A HipChat in the program: rooms, their history and files behind HipChat's API v2 and v1, and a page to see them.
+ * The module knows no web framework: it takes a request as plain data and gives an answer as plain data; http/ carries both.
+ * It never throws for what a client sent; every fault of a request is an answer with HipChat's error JSON.
+ */
+
+/** HipChat's scopes that this server knows. */
+export const scopes = [
+  "send_notification",
+  "send_message",
+  "view_group",
+  "view_room",
+  "view_messages",
+  "admin_room",
+] as const;
+export const Scope = z.enum(scopes);
+export type Scope = z.infer<typeof Scope>;
+
+export interface RoomToken {
+  /** Shown as the sender of messages that name none. */
+  readonly name: string;
+  readonly secret: Secret;
+  readonly scopes: readonly Scope[];
+}
+
+export interface ApiRequest {
+  readonly method: string;
+  /** Percent-encoded path as it was sent, without the query. */
+  readonly path: string;
+  readonly query: URLSearchParams;
+  readonly headers: IncomingHttpHeaders;
+  readonly body: Buffer;
+}
+
+export interface ApiAnswer {
+  readonly status: number;
+  readonly headers: Readonly<Record<string, string>>;
+  readonly body: string | Buffer;
+}
+
+/** One message as the room page shows it. */
+export interface RoomEvent {
+  /** Rises with every message of the room; a page that reconnects sends the last one it saw. */
+  readonly sequence: number;
+  /** The message as sanitised HTML, the same markup the page itself contains. */
+  readonly html: string;
+}
+
+export interface RoomServer {
+  /** Answers /v1/… and /v2/…. */
+  api(request: ApiRequest): Promise<ApiAnswer>;
+  /** Answers /rooms, /rooms/ROOM, /rooms/ROOM/files/ID/NAME and /rooms/assets/…. */
+  page(request: ApiRequest): Promise<ApiAnswer>;
+  /**
+   * Messages of a room after `sequence`, the kept ones first and then live, until the signal aborts.
+   * Undefined when there is no such room or the watcher limit is reached.
+   */
+  watch(room: string, sequence: number | undefined, signal: AbortSignal): AsyncIterable<RoomEvent> | undefined;
+  /** Makes a room if there is none of this name. */
+  ensureRoom(name: string): void;
+}
