@@ -1,5 +1,6 @@
 import { createHash, timingSafeEqual } from "node:crypto";
 import { inspect } from "node:util";
+import { z } from "zod";
 
 const mask = "[secret]";
 
@@ -34,3 +35,8 @@ export class Secret {
 function digest(value: string): Buffer {
   return createHash("sha256").update(value).digest();
 }
+
+/** A configuration field that holds a secret; the loader has already replaced `env:NAME` and `file:PATH` by the value. */
+export const SecretField = z.instanceof(Secret, {
+  error: "must be a reference, env:NAME or file:PATH; secrets never stand in the file itself",
+});

@@ -62,8 +62,10 @@ export interface RoomServerAddress {
 }
 
 export interface DestinationDefinition<Options extends z.ZodType> {
-  /** Strict schema of the channel's options without `kind`. */
+  /** Strict schema of the channel's options; its `kind` is the literal name of the destination. */
   readonly options: Options;
+  /** Sentences about valid options that will not do what they look like. */
+  warnings?(options: z.output<Options>): readonly string[];
   open(options: z.output<Options>, deps: DestinationDeps): Promise<Destination>;
 }
 

@@ -1,0 +1,21 @@
+import { z } from "zod";
+import { colors } from "../core/message.ts";
+
+/** Option fields that every kind of channel has: how its messages look and sound. */
+export const appearance = {
+  color: z
+    .enum(["auto", ...colors])
+    .default("auto")
+    .describe("auto: by severity and status; or a fixed colour."),
+  notify: z
+    .union([z.literal("auto"), z.boolean()])
+    .default("auto")
+    .describe("Sound and mobile push. auto: by status."),
+};
+
+/** Option fields of the kinds that speak HipChat's API. */
+export const hipchatAppearance = {
+  ...appearance,
+  from: z.string().max(500).default("Chartbell").describe("Sender's label; cut at 64 characters (15 with API v1)."),
+  messageFormat: z.enum(["html", "text"]).default("html").describe("HipChat's message_format."),
+};
