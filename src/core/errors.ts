@@ -46,6 +46,12 @@ export const errorCodes = facts({
   ),
   listen_unsafe: entry("config", 500, false, "Listen on 127.0.0.1, or configure server.tokens and rooms.tokens."),
   listen_failed: entry("setup", 500, false, "Choose another address with --listen HOST:PORT."),
+  node_too_old: entry(
+    "setup",
+    500,
+    false,
+    "Install a newer Node, or run Chartbell with `npx -p node@24 -p chartbell chartbell`.",
+  ),
   browser_missing: entry(
     "setup",
     503,

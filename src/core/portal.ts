@@ -1,5 +1,7 @@
 import { z } from "zod";
 import { limits } from "./limits.ts";
+import { SecretField } from "./secret.ts";
+import { Template } from "./template.ts";
 
 const side = z.int().min(limits.viewportSideMin).max(limits.viewportSideMax);
 const selector = z.string().min(1).max(1000);
@@ -67,6 +69,55 @@ export const ShotOptions = z.strictObject({
     .describe("From the request to the captured pixels, milliseconds."),
 });
 export type ShotOptions = z.infer<typeof ShotOptions>;
+
+const urlOrigin = /^https?:\/\/(?<authority>[^/?#\s]+)/iu;
+
+const PortalUrl = Template.pipe(
+  z.string().superRefine((url, context) => {
+    const authority = urlOrigin.exec(url)?.groups?.["authority"];
+    const problem =
+      authority === undefined
+        ? "must start with http:// or https:// and a host"
+        : /[${}@]/u.test(authority)
+          ? "host and port must be fixed: no placeholder and no user name (use signIn)"
+          : undefined;
+    if (problem !== undefined) context.addIssue({ code: "custom", message: problem });
+  }),
+);
+
+const SignIn = z.discriminatedUnion("kind", [
+  z.strictObject({
+    kind: z.literal("header"),
+    headers: z
+      .record(z.string().regex(/^[\w-]{1,100}$/u, "must be a header name"), SecretField)
+      .describe("Header values."),
+  }),
+  z.strictObject({
+    kind: z.literal("basic"),
+    username: z.string().min(1).max(200).describe("User name."),
+    password: SecretField.describe("Password."),
+  }),
+  z.strictObject({
+    kind: z.literal("cookie"),
+    cookies: z.record(z.string().min(1).max(200), SecretField).describe("Cookie values by name."),
+  }),
+]);
+
+/** A named page that can be photographed. */
+export const Portal = ShotOptions.safeExtend({
+  url: PortalUrl.describe("URL with ${placeholders}; its host is fixed."),
+  title: z.string().max(200).optional().describe("Name for people, in captions; default: the portal's name."),
+  defaults: z
+    .record(z.string(), z.string().max(1000))
+    .default({})
+    .describe("Values of placeholders that a caller leaves out."),
+  signIn: SignIn.optional().describe("What the portal asks for; sent to the portal's own origin only."),
+  tls: z
+    .strictObject({ verify: z.boolean().default(true).describe("false accepts any certificate of this portal.") })
+    .prefault({})
+    .describe("Certificate checks."),
+});
+export type Portal = z.infer<typeof Portal>;
 
 function isTimezone(name: string): boolean {
   try {

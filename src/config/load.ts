@@ -1,0 +1,179 @@
+import { existsSync, readFileSync } from "node:fs";
+import { dirname, resolve } from "node:path";
+import { isMap, isScalar, LineCounter, parseDocument } from "yaml";
+import type { Document } from "yaml";
+import { AppError, systemCodeOf } from "../core/errors.ts";
+import { limits } from "../core/limits.ts";
+import { nearest } from "../core/nearest.ts";
+import { channelWarnings } from "../destinations/index.ts";
+import { configError, formatPath, problemsOf } from "./problems.ts";
+import type { Problem } from "./problems.ts";
+import { resolveReferences } from "./references.ts";
+import { Config } from "./schema.ts";
+
+/** What overrides the file, by flag or environment variable. */
+export interface Overrides {
+  readonly listen?: string | undefined;
+  readonly dataDir?: string | undefined;
+}
+
+export interface LoadOptions {
+  /** Path from --config; undefined: chartbell.yaml in the working folder, if it is there. */
+  readonly file: string | undefined;
+  readonly flags: Overrides;
+  readonly env: Readonly<Record<string, string | undefined>>;
+  readonly cwd: string;
+}
+
+export interface LoadedConfig {
+  readonly config: Config;
+  /** Folder that relative paths start from. */
+  readonly baseDir: string;
+  /** Path of the file, or undefined when the built-in defaults are in force. */
+  readonly file: string | undefined;
+  readonly warnings: readonly string[];
+  /** Where the value at a path came from: `chartbell.yaml:12`, `env CHARTBELL_LISTEN`, `flag --listen`, `default`. */
+  originOf(path: readonly PropertyKey[]): string;
+}
+
+interface Override {
+  readonly path: readonly string[];
+  readonly origin: string;
+  readonly value: string;
+}
+
+const defaultFile = "chartbell.yaml";
+
+/** In force when there is no file: alerts go, as text, to a room of the built-in server. */
+const withoutFile = `
+channels:
+  lobby: { kind: room, room: Lobby }
+routes:
+  - channels: [lobby]
+`;
+
+/**
+ * The configuration: defaults < file < environment < flags. Throws config_unreadable, or config_invalid with every problem
+ * of the file at once.
+ */
+export function loadConfig(options: LoadOptions): LoadedConfig {
+  const named = options.file ?? options.env["CHARTBELL_CONFIG"];
+  const path = resolve(options.cwd, named ?? defaultFile);
+  const file = named !== undefined || existsSync(path) ? path : undefined;
+  return parseConfig(file === undefined ? withoutFile : readConfigFile(file), { ...options, file });
+}
+
+function readConfigFile(file: string): string {
+  try {
+    const text = readFileSync(file, "utf8");
+    if (text.length <= limits.configBytesMax) return text;
+  } catch (cause) {
+    throw new AppError("config_unreadable", `${file} cannot be read (${systemCodeOf(cause)}).`, { cause });
+  }
+  throw new AppError("config_unreadable", `${file} is larger than ${limits.configBytesMax} bytes.`);
+}
+
+/** Parses and checks the text of a configuration file. */
+export function parseConfig(text: string, options: LoadOptions): LoadedConfig {
+  const { file } = options;
+  const lines = new LineCounter();
+  const document = parseDocument(text, { lineCounter: lines, merge: true });
+  const label = file === undefined ? "The built-in configuration" : file;
+  const lineOf = (path: readonly PropertyKey[]): number | undefined => lineAt(document, lines, path);
+  const where = (path: readonly PropertyKey[]): string => {
+    const line = lineOf(path);
+    return line === undefined ? "" : `line ${line}: `;
+  };
+  if (document.errors.length > 0) {
+    const problems = document.errors.map((error) => ({ path: [], message: error.message.split("\n", 1)[0] ?? "" }));
+    throw configError(label, problems, () => "");
+  }
+  const baseDir = file === undefined ? options.cwd : dirname(file);
+  const overrides = overridesOf(options);
+  const tree = withOverrides(document.toJS({ maxAliasCount: 100 }), overrides);
+  const problems: Problem[] = [];
+  const resolved = resolveReferences(tree, { env: options.env, baseDir }, problems);
+  const parsed = Config.safeParse(resolved);
+  problems.push(...(parsed.success ? crossProblems(parsed.data) : problemsOf(parsed.error)));
+  if (!parsed.success || problems.length > 0) throw configError(label, problems, where);
+  const originOf = (path: readonly PropertyKey[]): string => {
+    const override = overrides.find((one) => formatPath(one.path) === formatPath(path));
+    if (override !== undefined) return override.origin;
+    const line = lineOf(path);
+    return line === undefined ? "default" : `${file ?? "built-in"}:${line}`;
+  };
+  return { config: parsed.data, baseDir, file, warnings: warningsOf(parsed.data), originOf };
+}
+
+function overridesOf({ flags, env }: LoadOptions): Override[] {
+  const candidates = [
+    { path: ["server", "listen"], flag: flags.listen, flagName: "--listen", variable: "CHARTBELL_LISTEN" },
+    { path: ["server", "publicUrl"], flag: undefined, flagName: "", variable: "CHARTBELL_PUBLIC_URL" },
+    { path: ["store", "dataDir"], flag: flags.dataDir, flagName: "--data-dir", variable: "CHARTBELL_DATA_DIR" },
+    { path: ["browser", "executable"], flag: undefined, flagName: "", variable: "CHARTBELL_BROWSER" },
+  ];
+  return candidates.flatMap(({ path, flag, flagName, variable }) => {
+    if (flag !== undefined) return [{ path, origin: `flag ${flagName}`, value: flag }];
+    const value = env[variable];
+    return value === undefined || value === "" ? [] : [{ path, origin: `env ${variable}`, value }];
+  });
+}
+
+/** The tree with one level of sections and their overridden keys; anything that is no map is left for the schema to refuse. */
+function withOverrides(tree: unknown, overrides: readonly Override[]): unknown {
+  const root = tree ?? {};
+  if (!isPlainObject(root)) return root;
+  const copy: Record<string, unknown> = { ...root };
+  for (const { path, value } of overrides) {
+    const [section, key] = path;
+    if (section === undefined || key === undefined) continue;
+    const current = copy[section] ?? {};
+    if (isPlainObject(current)) copy[section] = { ...current, [key]: value };
+  }
+  return copy;
+}
+
+function isPlainObject(value: unknown): value is Record<string, unknown> {
+  return typeof value === "object" && value !== null && !Array.isArray(value);
+}
+
+/** The line of the value at a path, or of the nearest thing above it that the file has. */
+function lineAt(document: Document, lines: LineCounter, path: readonly PropertyKey[]): number | undefined {
+  const parent: unknown = document.getIn(path.slice(0, -1), true);
+  const key = path.at(-1);
+  const pair = isMap(parent) ? parent.items.find(({ key: k }) => isScalar(k) && k.value === key) : undefined;
+  const node: unknown = isScalar(pair?.key) ? pair.key : document.getIn(path, true);
+  if (typeof node !== "object" || node === null || !("range" in node) || !Array.isArray(node.range)) return undefined;
+  const offset: unknown = node.range[0];
+  return typeof offset === "number" ? lines.linePos(offset).line : undefined;
+}
+
+/** Names that must exist elsewhere in the file. */
+function crossProblems(config: Config): Problem[] {
+  const channels = Object.keys(config.channels);
+  const portals = [...Object.keys(config.portals), "test"];
+  return config.routes.flatMap((route, index) => [
+    ...unknownNames(route.channels, channels, "channel", ["routes", index, "channels"]),
+    ...unknownNames(route.portals, portals, "portal", ["routes", index, "portals"]),
+  ]);
+}
+
+function unknownNames(
+  names: readonly string[],
+  known: readonly string[],
+  what: string,
+  path: readonly PropertyKey[],
+): Problem[] {
+  return names.flatMap((name, index) => {
+    if (known.includes(name)) return [];
+    const near = nearest(name, known);
+    const hint = near === undefined ? `configured: ${known.join(", ") || "none"}` : `did you mean \`${near}\`?`;
+    return [{ path: [...path, index], message: `there is no ${what} \`${name}\`; ${hint}` }];
+  });
+}
+
+function warningsOf(config: Config): string[] {
+  return Object.entries(config.channels).flatMap(([name, options]) =>
+    channelWarnings(options).map((warning) => `channels.${name}.${warning}`),
+  );
+}

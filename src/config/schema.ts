@@ -1,0 +1,96 @@
+import { availableParallelism } from "node:os";
+import { z } from "zod";
+import { limits } from "../core/limits.ts";
+import { Name } from "../core/name.ts";
+import { Portal } from "../core/portal.ts";
+import { Route } from "../core/route.ts";
+import { SecretField } from "../core/secret.ts";
+import { ChannelOptions } from "../destinations/index.ts";
+import { Scope } from "../rooms/contract.ts";
+import { AllowEntry } from "../web-driver/allow.ts";
+
+/*
+ * The schema of chartbell.yaml. Every key is described here once: the checks, the documentation and the hints for misspelt
+ * keys all come from this file. Unknown keys are errors.
+ */
+
+const listenPattern = /^(?<host>\[[\da-f:.]+\]|[^:[\]]+):(?<port>\d{1,5})$/iu;
+
+const Server = z.strictObject({
+  listen: z
+    .string()
+    .refine(
+      (listen) => Number(listenPattern.exec(listen)?.groups?.["port"] ?? Number.NaN) <= 65_535,
+      "must be HOST:PORT",
+    )
+    .default("127.0.0.1:8080")
+    .describe("Address and port to listen on; port 0 takes a free one."),
+  publicUrl: z
+    .url({ protocol: /^https?$/ })
+    .optional()
+    .describe("Address under which people and other programs reach this server; default: the listen address."),
+  tokens: z.record(Name, SecretField).default({}).describe("API tokens by name. None: on loopback everybody may call."),
+});
+
+const Store = z.strictObject({
+  dataDir: z.string().min(1).default("./data").describe("Folder for what Chartbell keeps on disk; nothing yet."),
+});
+
+const Browser = z.strictObject({
+  executable: z.string().min(1).optional().describe("Path of a Chromium; default: the first one found."),
+  concurrency: z
+    .int()
+    .min(1)
+    .max(64)
+    .default(Math.max(1, availableParallelism()))
+    .describe("Shots at a time; default: one per core."),
+  allow: z
+    .array(AllowEntry)
+    .max(1000)
+    .default([])
+    .describe("host:port that pages may reach beside public addresses and a portal's own host."),
+  sandbox: z.enum(["auto", "on", "off"]).default("auto").describe("Chromium's sandbox. auto: off for root only."),
+});
+
+const Rooms = z.strictObject({
+  names: z
+    .array(z.string().min(1).max(limits.roomNameCharsMax))
+    .max(limits.roomsMax)
+    .default([])
+    .describe("Rooms to make at start, beside those of the channels."),
+  tokens: z
+    .record(
+      Name,
+      z.strictObject({
+        token: SecretField.describe("The token."),
+        scopes: z
+          .array(Scope)
+          .min(1)
+          .default(["send_notification", "send_message", "view_group", "view_room", "view_messages"])
+          .describe("HipChat's scopes."),
+      }),
+    )
+    .default({})
+    .describe("Tokens of the HipChat-compatible API by name. None: on loopback everybody may call."),
+  rateLimits: z
+    .boolean()
+    .default(false)
+    .describe("Answer 429 beyond HipChat's limits (30 messages a minute per room)."),
+});
+
+export const Config = z.strictObject({
+  server: Server.prefault({}).describe("Where Chartbell listens and who may call."),
+  store: Store.prefault({}).describe("Where it keeps things."),
+  browser: Browser.prefault({}).describe("The headless browser."),
+  rooms: Rooms.prefault({}).describe("The built-in HipChat-compatible room server."),
+  channels: z.record(Name, ChannelOptions).default({}).describe("Where messages go, by name."),
+  portals: z.record(Name, Portal).default({}).describe("Pages that can be photographed, by name."),
+  routes: z.array(Route).max(1000).default([]).describe("Which alerts go where; every matching route applies."),
+});
+export type Config = z.infer<typeof Config>;
+
+/** Host and port of a listen address. */
+export function splitListen(listen: string): { readonly host: string; readonly port: number } {
+  const groups = listenPattern.exec(listen)?.groups ?? {};
+  return { host: (groups["host"] ?? "127.0.0.1").replace(/^\[|\]$/gu, ""), port: Number(groups["port"] ?? 0) };
+}

@@ -1,0 +1,49 @@
+import type { Alert } from "./alert.ts";
+import type { ErrorCode } from "./errors.ts";
+import type { Verdict } from "./picture.ts";
+
+/** Why something was not done, as it is shown to people and programs. */
+export interface Failure {
+  readonly code: ErrorCode | "internal";
+  readonly message: string;
+}
+
+/** What became of one step of a delivery. */
+export interface StepRecord {
+  readonly kind: "text" | "picture";
+  readonly status: "delivered" | "failed";
+  /** Tries that reached the other side or tried to; waits for a rate limit are not counted. */
+  readonly attempts: number;
+  /** Milliseconds from the alert's acceptance to the end of this step. */
+  readonly afterMs: number;
+  readonly remoteId?: string;
+  readonly failure?: Failure;
+}
+
+/** What became of one portal's shot for one channel. */
+export interface ShotRecord {
+  readonly portal: string;
+  readonly verdict: Verdict["kind"] | "failed";
+  readonly unready?: readonly string[];
+  readonly failure?: Failure;
+  readonly bytes?: number;
+  readonly width?: number;
+  readonly height?: number;
+  readonly timings?: Readonly<Record<string, number>>;
+}
+
+/** One message to one channel. */
+export interface DeliveryRecord {
+  readonly id: string;
+  readonly channel: string;
+  readonly text: string;
+  readonly steps: readonly StepRecord[];
+  readonly shots: readonly ShotRecord[];
+}
+
+/** An alert and what became of it. */
+export interface HandledAlert {
+  readonly alert: Alert;
+  readonly state: "accepted" | "handled";
+  readonly deliveries: readonly DeliveryRecord[];
+}
