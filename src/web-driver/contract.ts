@@ -6,10 +6,13 @@ import type { Secret } from "../core/secret.ts";
  * Pixels from a page. A caller may rely on this: `shoot` either returns pixels with a verdict or throws an AppError of kind
  * render, setup or request; it never takes longer than `options.timeoutMs` plus the time to notice an abort; whatever the
  * page does (crash, hang, redirect, download, dialog, popup), nothing of it outlives the call; the page reaches no address
- * that the operator did not allow.
+ * that the operator did not allow, other than public ones that it loads its parts from.
  */
 
-/** What Chartbell shows the portal to be let in; sent to the portal's own origin only. */
+/**
+ * What Chartbell shows the portal to be let in; sent to the portal's own origin only, also after redirects. Cookies go with
+ * WebSockets too, headers and basic authentication do not: Chromium cannot add headers there. Scripts cannot read them.
+ */
 export interface Identity {
   readonly headers: Readonly<Record<string, Secret>>;
   readonly cookies: readonly { readonly name: string; readonly value: Secret; readonly path: string }[];
@@ -31,7 +34,9 @@ export interface ShotRequest {
 
 /** How long each part took, milliseconds. */
 export interface ShotTimings {
+  /** Waiting for its turn and, for the first shot, for the browser. */
   readonly queueMs: number;
+  /** Opening a page and having the server's answer. */
   readonly navigateMs: number;
   readonly settleMs: number;
   readonly captureMs: number;

@@ -1,0 +1,103 @@
+/*
+ * What Chartbell runs inside a page, as source text: the page's globals are not this program's, and CDP evaluates text even
+ * where the page's Content-Security-Policy forbids scripts.
+ */
+
+/** The first visible match, looking into open shadow roots when the document itself has none. */
+const findVisible = `
+  const isShown = (element) => {
+    const { width, height } = element.getBoundingClientRect();
+    return width > 0 && height > 0 && element.checkVisibility({ visibilityProperty: true });
+  };
+  const findVisible = (selector, root = document) => {
+    for (const element of root.querySelectorAll(selector)) if (isShown(element)) return element;
+    for (const host of root.querySelectorAll("*")) {
+      const found = host.shadowRoot === null ? null : findVisible(selector, host.shadowRoot);
+      if (found !== null) return found;
+    }
+    return null;
+  };`;
+
+/** How long one evaluation watches before it reports, so that a navigation or an abort is noticed meanwhile. */
+const watchMs = 500;
+
+/**
+ * Looks at every frame the page draws until the expression is truthy (answers true) or half a second has passed (answers
+ * false). What the expression throws is thrown.
+ */
+export function watchExpression(expression: string): string {
+  return `(async () => {
+    const endMs = performance.now() + ${watchMs};
+    const look = async () => (
+${expression}
+    );
+    const frame = () => new Promise((done) => { requestAnimationFrame(done); setTimeout(done, 100); });
+    do {
+      if (await look()) return true;
+      await frame();
+    } while (performance.now() < endMs);
+    return false;
+  })()`;
+}
+
+export function watchVisible(selector: string): string {
+  return watchExpression(`(() => { ${findVisible} return findVisible(${JSON.stringify(selector)}) !== null; })()`);
+}
+
+/** Brings an element into the window: pages draw what is looked at, and an inner scroll area shows only part of itself. */
+export function scrollTo(selector: string): string {
+  return `(() => { ${findVisible}
+    const element = findVisible(${JSON.stringify(selector)});
+    const { top, left, bottom, right } = element?.getBoundingClientRect() ?? { top: 0, left: 0, bottom: 0, right: 0 };
+    const isInside = top >= 0 && left >= 0 && bottom <= innerHeight && right <= innerWidth;
+    if (!isInside) element.scrollIntoView({ block: "nearest", inline: "nearest", behavior: "instant" });
+  })()`;
+}
+
+export interface Measures {
+  readonly scrollX: number;
+  readonly scrollY: number;
+  /** The window, CSS pixels. */
+  readonly windowWidth: number;
+  readonly windowHeight: number;
+  /** The whole scrollable document, CSS pixels. */
+  readonly pageWidth: number;
+  readonly pageHeight: number;
+  /** The element's box in the document; null when nothing visible matches. */
+  readonly box: { readonly x: number; readonly y: number; readonly width: number; readonly height: number } | null;
+}
+
+/** Answers Measures, or null while the document is still empty. */
+export function measure(selector: string | undefined): string {
+  return `(() => { ${findVisible}
+    const root = document.scrollingElement ?? document.documentElement;
+    if (root === null) return null;
+    const rect = ${selector === undefined ? "undefined" : `findVisible(${JSON.stringify(selector)})?.getBoundingClientRect()`};
+    return {
+      scrollX, scrollY, windowWidth: innerWidth, windowHeight: innerHeight,
+      pageWidth: Math.max(innerWidth, root.scrollWidth), pageHeight: Math.max(innerHeight, root.scrollHeight),
+      box: rect === undefined ? null
+        : { x: rect.x + scrollX, y: rect.y + scrollY, width: rect.width, height: rect.height },
+    };
+  })()`;
+}
+
+/**
+ * Makes elements invisible, keeping their place. A constructed style sheet, because a page's Content-Security-Policy may
+ * forbid style elements; children with a visibility of their own are hidden too.
+ */
+export function hideElements(selectors: readonly string[]): string {
+  return `(() => {
+    if (window.__chartbellHides === document) return;
+    const sheet = new CSSStyleSheet();
+    for (const selector of ${JSON.stringify(selectors)}) {
+      document.querySelector(selector);
+      sheet.insertRule(\`:is(\${selector}), :is(\${selector}) * { visibility: hidden !important; }\`);
+    }
+    document.adoptedStyleSheets = [...document.adoptedStyleSheets, sheet];
+    Object.defineProperty(window, "__chartbellHides", { value: document, configurable: true });
+  })()`;
+}
+
+/** Answers when the fonts in use are there. */
+export const fontsLoaded = `document.fonts.ready.then(() => true)`;

@@ -1,0 +1,243 @@
+import { validateHeaderName, validateHeaderValue } from "node:http";
+import type { Clock } from "../core/clock.ts";
+import { AppError } from "../core/errors.ts";
+import { safeUrl } from "../core/log.ts";
+import { isTimeout, reasonOf, wait, within } from "../core/wait.ts";
+import { endpointOf } from "./allow.ts";
+import type { AllowList, Endpoint } from "./allow.ts";
+import type { Capture, Identity, ShotRequest, ShotTimings } from "./contract.ts";
+import { blocked, checkDocument } from "./document-gate.ts";
+import { frame } from "./framing.ts";
+import type { Framing } from "./framing.ts";
+import { openGate } from "./guard.ts";
+import type { Gate } from "./guard.ts";
+import { hideElements, measure } from "./in-page.ts";
+import type { Measures } from "./in-page.ts";
+import type { Browser } from "./playwright.ts";
+import type { Pool } from "./pool.ts";
+import { settle } from "./readiness.ts";
+import type { Settled } from "./readiness.ts";
+import type { Lease, Supervisor } from "./supervisor.ts";
+import type { SentCookie, Tab } from "./tab.ts";
+
+interface ShotDeps {
+  readonly pool: Pool;
+  readonly browsers: Supervisor<Browser>;
+  readonly isAllowed: AllowList;
+  readonly clock: Clock;
+}
+
+/** What a shot is doing, as the words of a time-out. */
+type Phase = "browser" | "answer" | "settle" | "capture";
+
+const phaseWords: Readonly<Record<Phase, string>> = {
+  browser: "the browser was still opening the page",
+  answer: "the server had not answered",
+  settle: "the page was not ready",
+  capture: "the page did not let itself be photographed",
+};
+
+/** The last part of a shot's time is kept for the capture, so that a page that is never ready still gives a picture. */
+const captureReserveMs = 2000;
+const captureReserveShare = 0.25;
+
+/** One shot from queue to pixels; see contract.ts for what a caller may rely on. */
+export async function takeShot(request: ShotRequest, deps: ShotDeps, signal: AbortSignal): Promise<Capture> {
+  const url = parseUrl(request.url);
+  const target = endpointOf(url);
+  if (!request.trustUrl && !deps.isAllowed(target)) throw blocked(target);
+  const startMs = deps.clock.monotonicMs();
+  const shot = new Shot(request, url, startMs, deps.clock);
+  const deadline = within(request.options.timeoutMs, signal);
+  try {
+    using _place = await enter(deps.pool, deadline);
+    await using gate = await openGate({ isAllowed: permissions(request, target, deps.isAllowed), allowsPublic: true });
+    for (let isFirst = true; ; isFirst = false) {
+      using lease = await deps.browsers.lease(deadline);
+      shot.mark("queueMs");
+      const tab = await shot.open(lease, gate, deadline).catch((error: unknown) => {
+        // A browser that died unnoticed since the last shot; nothing of the page was asked for yet.
+        if (isFirst && error instanceof AppError && error.code === "browser_crashed") return undefined;
+        throw error;
+      });
+      if (tab !== undefined) return await shot.take(tab, lease, gate, deps.isAllowed, deadline);
+    }
+  } catch (error) {
+    throw explain(error, shot, request, signal);
+  }
+}
+
+/** Absolute http(s) without a user name, or `url_invalid`. */
+function parseUrl(text: string): URL {
+  const url = URL.parse(text);
+  if (url === null || (url.protocol !== "http:" && url.protocol !== "https:")) {
+    throw new AppError("url_invalid", `${safeUrl(text)} is not an absolute http:// or https:// URL.`);
+  }
+  if (url.username !== "" || url.password !== "") {
+    throw new AppError("url_invalid", `${safeUrl(url)} carries a user name or password.`);
+  }
+  return url;
+}
+
+function permissions(request: ShotRequest, own: Endpoint, isAllowed: AllowList): AllowList {
+  if (!request.trustUrl) return isAllowed;
+  return (target) => isAllowed(target) || (target.host === own.host && target.port === own.port);
+}
+
+async function enter(pool: Pool, deadline: AbortSignal): Promise<Disposable> {
+  try {
+    return await pool.enter(deadline);
+  } catch (error) {
+    if (!isTimeout(error)) throw error;
+    throw new AppError("overloaded", "The shot's time ran out while it waited for its turn.", { retryAfterMs: 5000 });
+  }
+}
+
+function explain(error: unknown, shot: Shot, request: ShotRequest, signal: AbortSignal): unknown {
+  if (error instanceof AppError) return error;
+  if (signal.aborted) {
+    const reason = reasonOf(signal);
+    return reason instanceof AppError ? reason : new AppError("cancelled", "The shot was cancelled by its caller.");
+  }
+  if (!isTimeout(error)) return error;
+  const seconds = request.options.timeoutMs / 1000;
+  return new AppError(
+    "page_timeout",
+    `${safeUrl(request.url)} gave no picture within ${seconds} s: ${phaseWords[shot.phase]}.`,
+    { details: { phase: shot.phase, timeoutMs: request.options.timeoutMs } },
+  );
+}
+
+class Shot {
+  readonly #request: ShotRequest;
+  readonly #url: URL;
+  readonly #clock: Clock;
+  readonly #startMs: number;
+  readonly #timings: { -readonly [Name in keyof ShotTimings]: number } = {
+    queueMs: 0,
+    navigateMs: 0,
+    settleMs: 0,
+    captureMs: 0,
+  };
+  #markedMs: number;
+  #framing: Framing | undefined;
+  phase: Phase = "browser";
+
+  constructor(request: ShotRequest, url: URL, startMs: number, clock: Clock) {
+    this.#request = request;
+    this.#url = url;
+    this.#clock = clock;
+    this.#startMs = startMs;
+    this.#markedMs = startMs;
+  }
+
+  /** Books the time since the last mark. */
+  mark(part: keyof ShotTimings): void {
+    const nowMs = this.#clock.monotonicMs();
+    this.#timings[part] += Math.round(nowMs - this.#markedMs);
+    this.#markedMs = nowMs;
+  }
+
+  open(lease: Lease<Browser>, gate: Gate, signal: AbortSignal): Promise<Tab> {
+    const { options, ignoreCertificate } = this.#request;
+    return lease.process.open({ ...options, ignoreCertificate, proxyUrl: gate.proxyUrl }, signal);
+  }
+
+  async take(tab: Tab, lease: Lease<Browser>, gate: Gate, isAllowed: AllowList, signal: AbortSignal): Promise<Capture> {
+    try {
+      return await this.#photograph(tab, gate, isAllowed, signal);
+    } finally {
+      // A context that does not end is the mark of a stuck browser.
+      if (!(await tab.close())) lease.retire();
+    }
+  }
+
+  async #photograph(tab: Tab, gate: Gate, isAllowed: AllowList, signal: AbortSignal): Promise<Capture> {
+    const { options, identity, trustUrl } = this.#request;
+    // A caller's URL may not be led on to a page that the operator did not name, public or not.
+    const mayShow = (target: Endpoint): boolean => trustUrl || isAllowed(target);
+    const check = (): void => checkDocument({ document: tab.document(), isDownload: tab.isDownload(), gate, mayShow });
+    await identifyAt(this.#url.origin, identity, tab, signal);
+    this.phase = "answer";
+    await tab.navigate(this.#url.href, signal);
+    check();
+    this.mark("navigateMs");
+    this.phase = "settle";
+    const settled = await settle(
+      options,
+      this.#settleMs(),
+      { tab, clock: this.#clock, check, capture: (limit) => this.#capture(tab, limit) },
+      signal,
+    );
+    this.mark("settleMs");
+    this.phase = "capture";
+    const png = await this.#finalPicture(tab, settled, signal);
+    check();
+    this.mark("captureMs");
+    const { width = 0, height = 0 } = this.#framing ?? {};
+    return { png, width, height, verdict: settled.verdict, finalUrl: safeUrl(tab.url()), timings: this.#timings };
+  }
+
+  #settleMs(): number {
+    const { timeoutMs } = this.#request.options;
+    const reserveMs = Math.min(captureReserveMs, timeoutMs * captureReserveShare);
+    return this.#startMs + timeoutMs - reserveMs - this.#clock.monotonicMs();
+  }
+
+  async #finalPicture(tab: Tab, settled: Settled, signal: AbortSignal): Promise<Buffer> {
+    return settled.png ?? (await this.#capture(tab, signal));
+  }
+
+  async #capture(tab: Tab, signal: AbortSignal): Promise<Buffer> {
+    const { options } = this.#request;
+    for (;;) {
+      await hide(options.hide, tab, signal);
+      const framing = frame(options, await measured(tab, options.crop.selector, signal));
+      this.#framing = framing;
+      const png = await tab.capture(framing.area, framing.isBeyond, signal);
+      if (png !== undefined) return png;
+      await wait(20, signal);
+    }
+  }
+}
+
+async function hide(selectors: readonly string[], tab: Tab, signal: AbortSignal): Promise<void> {
+  if (selectors.length === 0) return;
+  const outcome = await tab.evaluate(hideElements(selectors), signal);
+  if (outcome.kind === "exception") throw new AppError("request_invalid", `hide: ${outcome.message}`);
+}
+
+/** The page's measures; asks again while it is on its way to another document. */
+async function measured(tab: Tab, selector: string | undefined, signal: AbortSignal): Promise<Measures> {
+  for (;;) {
+    const outcome = await tab.evaluate(measure(selector), signal);
+    if (outcome.kind === "value" && outcome.value !== null) return outcome.value as Measures;
+    await wait(20, signal);
+  }
+}
+
+async function identifyAt(origin: string, identity: Identity, tab: Tab, signal: AbortSignal): Promise<void> {
+  const headers: Record<string, string> = {};
+  if (identity.basic !== undefined) {
+    const { username, password } = identity.basic;
+    headers["Authorization"] = `Basic ${Buffer.from(`${username}:${password.reveal()}`).toString("base64")}`;
+  }
+  for (const [name, value] of Object.entries(identity.headers)) headers[name] = headerValue(name, value.reveal());
+  const cookies: SentCookie[] = identity.cookies.map(({ name, value, path }) => ({
+    name,
+    value: value.reveal(),
+    path,
+  }));
+  if (cookies.length > 0 || Object.keys(headers).length > 0) await tab.identify(origin, headers, cookies, signal);
+}
+
+function headerValue(name: string, value: string): string {
+  try {
+    validateHeaderName(name);
+    validateHeaderValue(name, value);
+    return value;
+  } catch {
+    // Node's message quotes the value.
+    throw new AppError("request_invalid", `The header ${name} has a name or value that HTTP does not allow.`);
+  }
+}

@@ -1,0 +1,83 @@
+import type { ShotOptions } from "../core/portal.ts";
+
+/*
+ * One page in one fresh browser context, as a shot sees it. No word of the driver library in here: what stands behind it
+ * rejects with AppErrors only, and everything waits for `lost` as well as for the caller's signal.
+ */
+
+export interface TabOptions extends Pick<ShotOptions, "viewport" | "timezone" | "locale" | "colorScheme"> {
+  readonly proxyUrl: string;
+  readonly ignoreCertificate: boolean;
+}
+
+/** The page's own document, as the network saw it: the newest one, for a page may go on to another. */
+export interface MainDocument {
+  readonly url: string;
+  /** Undefined until the answer's head is there. */
+  readonly status: number | undefined;
+  /** Lower case, without parameters; empty when the server named none. */
+  readonly mediaType: string;
+  /** Chromium's name of a failure, such as `net::ERR_CONNECTION_REFUSED`. */
+  readonly failure: string | undefined;
+}
+
+/** What is on its way. Event streams and WebSockets, which never end, are not counted. */
+export interface Traffic {
+  /** Requests, without those for fonts. */
+  readonly inFlight: number;
+  readonly fontsInFlight: number;
+  /** Since the last request began or ended. */
+  readonly quietMs: number;
+}
+
+export type Evaluated =
+  | { readonly kind: "value"; readonly value: unknown }
+  /** The page's code threw. */
+  | { readonly kind: "exception"; readonly name: string; readonly message: string }
+  /** The page went to another document meanwhile; asking again helps. */
+  | { readonly kind: "interrupted" };
+
+/** A rectangle of the page, CSS pixels from the top left corner of the document. */
+export interface Area {
+  readonly x: number;
+  readonly y: number;
+  readonly width: number;
+  readonly height: number;
+}
+
+export interface SentCookie {
+  readonly name: string;
+  readonly value: string;
+  readonly path: string;
+}
+
+export interface Tab {
+  /** Aborts with an AppError (`page_crashed`, `browser_crashed`) when the page or its browser is gone. */
+  readonly lost: AbortSignal;
+  /** Sends these with every request to this origin, and to no other; redirects are requests of their own. */
+  identify(
+    origin: string,
+    headers: Readonly<Record<string, string>>,
+    cookies: readonly SentCookie[],
+    signal: AbortSignal,
+  ): Promise<void>;
+  /** Resolves when the document's first bytes are shown or the navigation came to nothing; `document()` tells which. */
+  navigate(url: string, signal: AbortSignal): Promise<void>;
+  /** Resolves after the load event of the present document. */
+  loaded(signal: AbortSignal): Promise<void>;
+  document(): MainDocument | undefined;
+  /** Whether the navigation turned into a download. */
+  isDownload(): boolean;
+  traffic(): Traffic;
+  /** Evaluates in the main frame; promises are awaited, the value must be JSON. */
+  evaluate(expression: string, signal: AbortSignal): Promise<Evaluated>;
+  /**
+   * A lossless PNG of the area, at the viewport's scale; undefined when the page went to another document meanwhile.
+   * `isBeyond`: the area reaches out of what the window shows.
+   */
+  capture(area: Area, isBeyond: boolean, signal: AbortSignal): Promise<Buffer | undefined>;
+  /** Where the page is now. */
+  url(): string;
+  /** Ends the page and its context. False when they did not end in time: the browser is then not to be trusted. */
+  close(): Promise<boolean>;
+}

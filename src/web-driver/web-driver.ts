@@ -1,0 +1,105 @@
+import type { Clock } from "../core/clock.ts";
+import { AppError } from "../core/errors.ts";
+import { limits } from "../core/limits.ts";
+import type { Logger } from "../core/log.ts";
+import { createAllowList } from "./allow.ts";
+import type { WebDriver } from "./contract.ts";
+import { findBrowser } from "./executable.ts";
+import { openGate } from "./guard.ts";
+import type { Gate } from "./guard.ts";
+import { launchBrowser, SandboxMissing } from "./playwright.ts";
+import type { Browser } from "./playwright.ts";
+import { Pool } from "./pool.ts";
+import { takeShot } from "./shot.ts";
+import { Supervisor } from "./supervisor.ts";
+
+export interface WebDriverOptions {
+  /** Path of a Chromium; left out, one is looked for. */
+  readonly executable?: string | undefined;
+  /** Shots at a time. */
+  readonly concurrency: number;
+  /** Entries of AllowEntry's form. */
+  readonly allow: readonly string[];
+  /** Chromium's sandbox; auto: on, but off for root and where the system offers none. */
+  readonly sandbox: "auto" | "on" | "off";
+  /** Shots after which a browser is replaced; default `limits.shotsPerBrowserMax`. */
+  readonly shotsPerBrowserMax?: number;
+}
+
+interface WebDriverDeps {
+  readonly log: Logger;
+  readonly clock: Clock;
+}
+
+interface Started extends Browser {
+  readonly executable: string;
+  readonly sandbox: boolean;
+}
+
+/** A driver without a browser: the first shot or probe starts it. Disposing it ends browser and shots. */
+export function createWebDriver(options: WebDriverOptions, { log, clock }: WebDriverDeps): WebDriver {
+  const isAllowed = createAllowList(options.allow);
+  const pool = new Pool({ concurrency: options.concurrency, queueMax: limits.shotQueueMax }, { clock });
+  const browsers = new Supervisor<Started>(
+    {
+      launch: createLauncher(options, { log, clock }),
+      shotsMax: options.shotsPerBrowserMax ?? limits.shotsPerBrowserMax,
+      closeMs: limits.browserCloseMs,
+    },
+    { log },
+  );
+  return {
+    shoot: (request, signal) => takeShot(request, { pool, browsers, isAllowed, clock }, signal),
+    async probe(signal) {
+      using lease = await browsers.lease(signal);
+      const { executable, version, sandbox } = lease.process;
+      return { executable, version, sandbox };
+    },
+    [Symbol.asyncDispose]: () => browsers[Symbol.asyncDispose](),
+  };
+}
+
+function createLauncher(options: WebDriverOptions, { log, clock }: WebDriverDeps): () => Promise<Started> {
+  let lacksSandbox = false;
+  const start = async (executable: string, sandbox: boolean): Promise<Started> => {
+    // Chromium has requests of its own that belong to no page; they end here.
+    const deadEnd = await openGate({ isAllowed: () => false, allowsPublic: false });
+    try {
+      const browser = await launchBrowser({ executable, sandbox, proxyUrl: deadEnd.proxyUrl }, { clock });
+      closeWith(browser, deadEnd);
+      return { ...browser, executable, sandbox };
+    } catch (error) {
+      await deadEnd[Symbol.asyncDispose]();
+      throw error;
+    }
+  };
+  return async () => {
+    const { executable } = await findBrowser(options.executable);
+    const startMs = clock.monotonicMs();
+    const wantsSandbox = options.sandbox === "on" || (options.sandbox === "auto" && !isRoot() && !lacksSandbox);
+    const browser = await start(executable, wantsSandbox).catch(async (error: unknown) => {
+      if (!(error instanceof SandboxMissing)) throw error;
+      if (options.sandbox === "on") {
+        throw new AppError("browser_unstartable", "The browser found no usable sandbox, and browser.sandbox is on.");
+      }
+      lacksSandbox = true;
+      log.warn("The browser found no usable sandbox and runs without one.");
+      return start(executable, false);
+    });
+    const launchMs = Math.round(clock.monotonicMs() - startMs);
+    log.info({ executable, version: browser.version, sandbox: browser.sandbox, launchMs }, "The browser is running.");
+    return browser;
+  };
+}
+
+function closeWith(browser: Browser, gate: Gate): void {
+  const close = (): void => {
+    gate[Symbol.asyncDispose]().then(undefined, () => undefined);
+  };
+  browser.gone.addEventListener("abort", close, { once: true });
+}
+
+/** Chromium refuses to sandbox itself for root. */
+function isRoot(): boolean {
+  return process.getuid?.() === 0;
+}
