@@ -2,7 +2,8 @@ import type { Picture, PictureLimits } from "../core/picture.ts";
 
 /*
  * Pixels to a picture worth sending. Input is the lossless PNG of a capture; every function leaves its input alone, strips
- * metadata, refuses more than limits.picturePixelsMax pixels, and throws AppError of kind image.
+ * metadata and refuses more than limits.picturePixelsMax pixels. All throw AppError: picture_unreadable, picture_too_large
+ * and what their comments name.
  */
 
 export interface Rectangle {
@@ -14,12 +15,12 @@ export interface Rectangle {
 }
 
 export interface Imaging {
-  /** Cuts out a rectangle and, if asked, uniform margins; returns a lossless PNG. */
+  /** Cuts out a rectangle and, if asked, uniform margins; returns a lossless PNG. Throws clip_outside. */
   crop(png: Buffer, how: { readonly clip?: Rectangle; readonly trim?: boolean }): Promise<Buffer>;
   /** Whether the picture shows one flat colour, light or dark: nothing was drawn. */
   isBlank(png: Buffer): Promise<boolean>;
   /** The picture as captured, as a lossless PNG without metadata. */
   original(png: Buffer): Promise<Picture>;
-  /** The crispest small encoding within the limits: palette PNG or lossless WebP before JPEG; shrunk only if it must be. */
+  /** The crispest small encoding within the limits: palette PNG or lossless WebP before JPEG; shrunk only if it must be. Throws picture_unfit. */
   fit(png: Buffer, limits: PictureLimits): Promise<Picture>;
 }
