@@ -1,5 +1,6 @@
 import type { IncomingHttpHeaders } from "node:http";
 import { z } from "zod";
+import type { Clock } from "../core/clock.ts";
 import type { Secret } from "../core/secret.ts";
 
 /*
@@ -50,16 +51,41 @@ export interface RoomEvent {
   readonly html: string;
 }
 
+export interface RoomsOptions {
+  readonly tokens: readonly RoomToken[];
+  /** Rooms that exist from the start; their numeric ids count from 1 in this order. */
+  readonly rooms: readonly string[];
+  /** Address that links of answers begin with, as `https://chat.example.com`; asked anew for every answer. */
+  readonly publicUrl: () => string;
+  /** False: who sends no known token may do everything, but not from another site's page. */
+  readonly requireTokens: boolean;
+  /** True: pages, files and events need a token with `view_messages`, as Basic password or Bearer. */
+  readonly pageRequiresToken: boolean;
+  /** True: HipChat's limits (calls per token, sends per room) answer 429; the rate headers are sent in any case. */
+  readonly enforceRateLimits: boolean;
+}
+
+export interface RoomsDeps {
+  readonly clock: Clock;
+}
+
 export interface RoomServer {
-  /** Answers /v1/… and /v2/…. */
+  /** Answers /v1/… and /v2/…; an answer to HEAD has an empty body and the headers of GET. */
   api(request: ApiRequest): Promise<ApiAnswer>;
   /** Answers /rooms, /rooms/ROOM, /rooms/ROOM/files/ID/NAME and /rooms/assets/…. */
   page(request: ApiRequest): Promise<ApiAnswer>;
   /**
-   * Messages of a room after `sequence`, the kept ones first and then live, until the signal aborts.
+   * The answer that refuses a caller the pages, or undefined for one who may see them. `page` asks it itself; who serves
+   * /rooms/ROOM/events asks it before `watch`.
+   */
+  pageRefusal(request: ApiRequest): ApiAnswer | undefined;
+  /**
+   * Messages of a room after `sequence`, the kept ones first and then live, until the signal aborts; without `sequence`
+   * all kept ones. `room` is the decoded ROOM of the page's address: a name or a numeric id. The page's script gives the
+   * sequence as `Last-Event-ID`, and in the query as `after` when it connects for the first time.
    * Undefined when there is no such room or the watcher limit is reached.
    */
   watch(room: string, sequence: number | undefined, signal: AbortSignal): AsyncIterable<RoomEvent> | undefined;
-  /** Makes a room if there is none of this name. */
+  /** Makes a room if there is none of this name; throws `config_invalid` for a name or number of rooms beyond the limits. */
   ensureRoom(name: string): void;
 }

@@ -1,0 +1,102 @@
+import { requireScope } from "../access.ts";
+import type { Access, Caller } from "../access.ts";
+import { Fault, json } from "../answer.ts";
+import type { ApiAnswer, ApiRequest, RoomsOptions, Scope } from "../contract.ts";
+import { decodePercent } from "../header-value.ts";
+import type { Meter } from "../rates.ts";
+import type { Room, RoomStore } from "../store.ts";
+
+/** One call that passed the door: who calls, what for, and what a handler works with. */
+export interface Call {
+  readonly request: ApiRequest;
+  readonly caller: Caller;
+  /** Decoded path parameters, by the names of the route's pattern. */
+  readonly parameters: Readonly<Record<string, string>>;
+  readonly meter: Meter;
+  readonly store: RoomStore;
+  readonly options: RoomsOptions;
+}
+
+export interface Route {
+  readonly method: "GET" | "POST";
+  /** As `room/:room/notification`. */
+  readonly pattern: string;
+  /** One of these is needed. */
+  readonly scopes: readonly Scope[];
+  readonly handle: (call: Call) => Promise<ApiAnswer>;
+}
+
+export interface Door {
+  readonly access: Access;
+  readonly meter: Meter;
+  readonly token: string | undefined;
+  /** HipChat's sentence for a call without, and with an unknown token. */
+  readonly unauthorized: (hasToken: boolean) => string;
+}
+
+interface Match {
+  readonly route: Route;
+  readonly parameters: Readonly<Record<string, string>>;
+}
+
+/** The segments of a path, still percent-encoded; doubled and trailing slashes do not count. */
+export function segmentsOf(path: string): readonly string[] {
+  return path.split("/").filter((segment) => segment !== "");
+}
+
+/** The route for a method and path; throws 404 for a path and 405 for a method that no route has. */
+export function findRoute(routes: readonly Route[], method: string, segments: readonly string[]): Match {
+  const matches = routes.flatMap((route) => {
+    const parameters = matchPattern(route.pattern, segments);
+    return parameters === undefined ? [] : [{ route, parameters }];
+  });
+  if (matches.length === 0) throw new Fault(404, "You requested an invalid method");
+  const wanted = method === "HEAD" ? "GET" : method;
+  const found = matches.find(({ route }) => route.method === wanted);
+  if (found !== undefined) return found;
+  const allowed = matches.flatMap(({ route }) => (route.method === "GET" ? ["GET", "HEAD"] : [route.method]));
+  throw new Fault(405, `Method ${method.slice(0, 20)} is not allowed here`, {}, { allow: allowed.join(", ") });
+}
+
+function matchPattern(pattern: string, segments: readonly string[]): Readonly<Record<string, string>> | undefined {
+  const names = pattern.split("/");
+  if (names.length !== segments.length) return undefined;
+  const parameters: Record<string, string> = {};
+  for (const [index, name] of names.entries()) {
+    const segment = segments[index] ?? "";
+    if (name.startsWith(":")) parameters[name.slice(1)] = decodePercent(segment) ?? segment;
+    else if (name !== segment) return undefined;
+  }
+  return parameters;
+}
+
+/** Token, scope and rate limit of a route. Throws 401, 403 and 429. */
+export function admit(route: Route, request: ApiRequest, door: Door): Caller {
+  const caller = door.access.identify(door.token, request.headers);
+  if (caller === undefined) throw new Fault(401, door.unauthorized(door.token !== undefined));
+  door.meter.call(String(caller.id));
+  requireScope(caller, route.scopes);
+  return caller;
+}
+
+/** HipChat's `auth_test=true`: the answer says that the token would do, and nothing is done. */
+export function isAuthTest(request: ApiRequest): boolean {
+  return request.query.get("auth_test") === "true";
+}
+
+export function authTestPassed(): ApiAnswer {
+  return json(202, {
+    success: { code: 202, type: "Accepted", message: "This auth_token has access to use this method." },
+  });
+}
+
+/** A room by number, by name, or by a name that was percent-encoded twice (hipsaint). Throws 404. */
+export function findRoom(store: RoomStore, idOrName: string): Room {
+  const byId = /^\d{1,15}$/u.test(idOrName) ? store.roomById(Number(idOrName)) : undefined;
+  const found =
+    (byId?.kind === "room" ? byId : undefined) ??
+    store.roomByName(idOrName) ??
+    store.roomByName(decodePercent(idOrName) ?? idOrName);
+  if (found === undefined) throw new Fault(404, `Room '${idOrName.slice(0, 100)}' not found`);
+  return found;
+}

@@ -1,0 +1,124 @@
+import { randomInt } from "node:crypto";
+import { colors } from "../core/message.ts";
+import type { Color, TextFormat } from "../core/message.ts";
+import { Fault } from "./answer.ts";
+import type { Fields } from "./body.ts";
+import { wellFormed, withoutControls } from "./clean-text.ts";
+
+/*
+ * The fields of HipChat's sending calls with their limits (API v2 send_room_notification, share_file_with_room). Errors
+ * have the words and the keys of HipChat's own: code, field, expected_type, validation, value.
+ */
+
+export const messageCharsMax = 10_000;
+export const captionCharsMax = 1_000;
+const fromCharsMax = 64;
+const echoCharsMax = 100;
+
+/** `message`: 1 to `charsMax` characters, required. */
+export function readMessage(fields: Fields, charsMax = messageCharsMax): string {
+  const text = readText(fields, "message");
+  if (text === undefined) {
+    throw invalid("message", "required", "string", undefined, "Required field 'message' is missing");
+  }
+  const message = withoutControls(text);
+  if (message === "") {
+    throw invalid("message", "minLength", "string", text, lengthSentence(text, "message", "greater", 1));
+  }
+  requireLength(message, "message", charsMax);
+  return message;
+}
+
+/** A file's caption: up to 1,000 characters, none when it is absent. */
+export function readCaption(fields: Fields): string {
+  const text = fields["message"];
+  const caption = typeof text === "string" ? withoutControls(text) : "";
+  requireLength(caption, "message", captionCharsMax);
+  return caption;
+}
+
+/** `from`: up to 64 characters, one line. */
+export function readFrom(fields: Fields): string {
+  const from = withoutControls(readText(fields, "from") ?? "").replace(/\s+/gu, " ");
+  requireLength(from, "from", fromCharsMax);
+  return from.trim();
+}
+
+/** `message_format`: html or text. */
+export function readFormat(fields: Fields, fallback: TextFormat): TextFormat {
+  const value = readText(fields, "message_format")?.toLowerCase() ?? fallback;
+  if (value === "html" || value === "text") return value;
+  throw notListed("message_format", value, ["html", "text"]);
+}
+
+/** `color`: yellow unless named; Grafana sends "" and "grey"; `random` is drawn here. */
+export function readColor(fields: Fields): Color {
+  const value = readText(fields, "color")?.toLowerCase() ?? "";
+  if (value === "") return "yellow";
+  if (value === "grey") return "gray";
+  if (value === "random") return colors[randomInt(colors.length)] ?? "yellow";
+  const color = colors.find((known) => known === value);
+  if (color === undefined) throw notListed("color", value, [...colors, "random"]);
+  return color;
+}
+
+const flags: Readonly<Record<string, boolean>> = { true: true, "1": true, false: false, "0": false, "": false };
+
+/** `notify`: a boolean, or what Grafana, netdata and forms send for one; false when absent. */
+export function readNotify(fields: Fields): boolean {
+  const value = fields["notify"] ?? false;
+  const isPlain = typeof value === "string" || typeof value === "number" || typeof value === "boolean";
+  const key = isPlain ? String(value).toLowerCase() : undefined;
+  if (key !== undefined && Object.hasOwn(flags, key)) return flags[key] ?? false;
+  throw wrongType("notify", "boolean", value);
+}
+
+/** Undefined when absent or null; forms and some clients send numbers as text and the other way round. */
+export function readText(fields: Fields, name: string): string | undefined {
+  const value = fields[name];
+  if (value === undefined || value === null) return undefined;
+  if (typeof value === "string") return value;
+  if (typeof value === "number") return String(value);
+  throw wrongType(name, "string", value);
+}
+
+/** Characters are counted as code points, as HipChat's Python did. */
+function requireLength(text: string, field: string, charsMax: number): void {
+  if (text.length <= charsMax || Array.from(text).length <= charsMax) return;
+  throw invalid(field, "maxLength", "string", text, lengthSentence(text, field, "less", charsMax));
+}
+
+function lengthSentence(text: string, field: string, direction: "less" | "greater", chars: number): string {
+  return `Length of value ${quoted(text)} for field '${field}' must be ${direction} than or equal to ${chars}`;
+}
+
+function notListed(field: string, value: string, listed: readonly string[]): Fault {
+  const list = listed.map((entry) => `u'${entry}'`).join(", ");
+  return invalid(
+    field,
+    "enum",
+    "string",
+    value,
+    `Value ${quoted(value)} for field '${field}' is not in the enumeration: [${list}]`,
+  );
+}
+
+function wrongType(field: string, expectedType: string, value: unknown): Fault {
+  const message = `Value ${quoted(value)} for field '${field}' is not of type '${expectedType}'`;
+  return invalid(field, "type", expectedType, value, message);
+}
+
+function invalid(field: string, validation: string, expectedType: string, value: unknown, message: string): Fault {
+  const echo =
+    value === undefined ? {} : { value: shortened(typeof value === "string" ? value : JSON.stringify(value)) };
+  return new Fault(400, message, { expected_type: expectedType, field, validation, ...echo });
+}
+
+/** A value as HipChat's errors show it: `u'true'` for text, JSON for the rest. */
+function quoted(value: unknown): string {
+  return typeof value === "string" ? `u'${shortened(value)}'` : shortened(JSON.stringify(value));
+}
+
+function shortened(text: string): string {
+  return text.length <= echoCharsMax ? text : `${wellFormed(text.slice(0, echoCharsMax))}…`;
+}

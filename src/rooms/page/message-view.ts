@@ -1,0 +1,123 @@
+import { cutText } from "../../core/text.ts";
+import { nameOf } from "../store.ts";
+import type { Message, MessageFile, Room } from "../store.ts";
+import { filePath } from "./address.ts";
+import { sanitiseMessage } from "./notification-html.ts";
+import { textToHtml } from "./plain-text.ts";
+
+/** What message.eta draws. Only `bodyHtml` is markup, and safe. */
+export interface MessageView {
+  readonly sequence: number;
+  readonly name: string;
+  readonly initial: string;
+  /** 0 to 7: the sender's colour. */
+  readonly tone: number;
+  /** ISO 8601. */
+  readonly at: string;
+  readonly timeText: string;
+  readonly bodyHtml: string;
+  readonly format: string;
+  /** Of a notification's band. */
+  readonly color: string | undefined;
+  readonly notify: boolean;
+  readonly continues: boolean;
+  readonly file: FileView | undefined;
+}
+
+interface FileView {
+  readonly name: string;
+  readonly sizeText: string;
+  /** Undefined when the file had to give way to newer ones. */
+  readonly path: string | undefined;
+  readonly picture: { readonly width: number; readonly height: number; readonly isCut: boolean } | undefined;
+  readonly alt: string;
+}
+
+/** CSS pixels that a picture may take up in the log. */
+const shown = { width: 840, height: 480 };
+
+/** Bodies are sanitised once, however many people watch; a message that is no longer kept takes its body with it. */
+const bodies = new WeakMap<Message, string>();
+
+export function viewMessage(message: Message, room: Room, isFileKept: boolean): MessageView {
+  const name = nameOf(message);
+  return {
+    sequence: message.sequence,
+    name,
+    initial: initialOf(name),
+    tone: toneOf(name),
+    at: message.at.toISOString(),
+    timeText: `${message.at.toISOString().slice(11, 16)} UTC`,
+    bodyHtml: bodyOf(message, name),
+    format: message.format,
+    color: message.kind === "notification" ? (message.color ?? "yellow") : undefined,
+    notify: message.notify,
+    continues: message.continues,
+    file: message.file === undefined ? undefined : viewFile(message.file, message.text, room, isFileKept),
+  };
+}
+
+function bodyOf(message: Message, name: string): string {
+  const known = bodies.get(message);
+  if (known !== undefined) return known;
+  const body = message.format === "html" ? sanitiseMessage(message.text) : textToHtml(message.text, name);
+  bodies.set(message, body);
+  return body;
+}
+
+function viewFile(file: MessageFile, caption: string, room: Room, isKept: boolean): FileView {
+  return {
+    name: file.name,
+    sizeText: sizeText(file.sizeBytes),
+    path: isKept ? filePath(room, file) : undefined,
+    picture: file.pixels === undefined ? undefined : fit(file.pixels),
+    alt: caption === "" ? file.name : caption,
+  };
+}
+
+/** Scaled to the log; a picture much taller than wide shows its top rather than a sliver. */
+function fit(pixels: { readonly width: number; readonly height: number }) {
+  const isCut = pixels.height > shown.height && pixels.height / pixels.width > 2.5;
+  if (isCut) return { width: Math.min(pixels.width, 480), height: shown.height, isCut };
+  const scale = Math.min(1, shown.width / pixels.width, shown.height / pixels.height);
+  const side = (length: number): number => Math.max(1, Math.round(length * scale));
+  return { width: side(pixels.width), height: side(pixels.height), isCut };
+}
+
+/** As `41 KB`; thousands, as file managers count. */
+export function sizeText(bytes: number): string {
+  if (bytes < 1000) return `${bytes} B`;
+  if (bytes < 1_000_000) return `${Math.round(bytes / 1000)} KB`;
+  return `${(bytes / 1_000_000).toFixed(1)} MB`;
+}
+
+const graphemes = new Intl.Segmenter("en", { granularity: "grapheme" });
+
+function initialOf(name: string): string {
+  for (const { segment } of graphemes.segment(name)) {
+    if (/[\p{L}\p{N}\p{Emoji_Presentation}]/u.test(segment)) return segment.toUpperCase();
+  }
+  return "#";
+}
+
+function toneOf(name: string): number {
+  let sum = 0;
+  for (const character of name) sum = (sum * 31 + (character.codePointAt(0) ?? 0)) % 9973;
+  return sum % 8;
+}
+
+/** A message in a few plain words, for the list of rooms: 140 characters at most. */
+export function previewOf(message: Message): string {
+  if (message.text === "" && message.file !== undefined) return message.file.name;
+  const plain = message.format === "html" ? plainOf(bodyOf(message, nameOf(message))) : message.text;
+  return cutText(plain.replace(/\s+/gu, " ").trim(), 140);
+}
+
+const entities: Readonly<Record<string, string>> = { amp: "&", lt: "<", gt: ">", quot: '"' };
+
+/** Takes the tags out of markup that is already sanitised; the template escapes the outcome again. */
+function plainOf(html: string): string {
+  return html
+    .replace(/<[^>]*>/gu, " ")
+    .replace(/&(?<name>amp|lt|gt|quot);/gu, (_, name: string) => entities[name] ?? "");
+}

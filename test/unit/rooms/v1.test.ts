@@ -1,0 +1,136 @@
+import { describe, expect, test } from "vitest";
+import { errorOf, historyOf, jsonOf, openRooms, tinyPng, token, upload } from "./open-rooms.ts";
+
+const form = (fields: Record<string, string>) => ({
+  token: undefined,
+  headers: { "content-type": "application/x-www-form-urlencoded" },
+  body: new URLSearchParams(fields).toString(),
+});
+const message = { room_id: "Lobby", from: "bot", message: "hi", auth_token: "ALL" };
+
+describe("rooms/message", () => {
+  test.each([
+    ["a form", "POST", "/v1/rooms/message", form(message)],
+    [
+      "the query of a POST without a body",
+      "POST",
+      `/v1/rooms/message?${new URLSearchParams(message).toString()}`,
+      { token: undefined },
+    ],
+    ["the query of a GET", "GET", `/v1/rooms/message?${new URLSearchParams(message).toString()}`, { token: undefined }],
+    ["JSON and a Bearer token", "POST", "/v1/rooms/message", { body: message }],
+  ])("takes %s", async (_, method, target, options) => {
+    const rooms = openRooms();
+    const answer = await rooms.call(method, target, options);
+    expect([answer.status, answer.body]).toEqual([200, '{"status":"sent"}']);
+    expect(await historyOf(rooms)).toEqual([
+      expect.objectContaining({
+        message: "hi",
+        from: "bot",
+        color: "yellow",
+        message_format: "html",
+        type: "notification",
+      }),
+    ]);
+  });
+
+  test("prefers the form to the query and finds rooms by number and by a name encoded twice", async () => {
+    const rooms = openRooms({ rooms: ["Lobby", "Alerts Room"] });
+    await rooms.call(
+      "POST",
+      "/v1/rooms/message?message=other&room_id=1",
+      form({ ...message, room_id: "Alerts%20Room" }),
+    );
+    await rooms.call("POST", "/v1/rooms/message", form({ ...message, room_id: "2" }));
+    expect((await historyOf(rooms, "Alerts Room")).map(({ message }) => message)).toEqual(["hi", "hi"]);
+  });
+
+  test.each([
+    [{ ...message, room_id: "" }, 400],
+    [{ ...message, room_id: "Nowhere" }, 404],
+    [{ ...message, message: "" }, 400],
+    [{ ...message, message: "x".repeat(10_001) }, 400],
+    [{ ...message, from: "x".repeat(65) }, 400],
+    [{ ...message, notify: "2" }, 400],
+  ])("refuses %j with %i", async (fields, code) => {
+    const rooms = openRooms();
+    expect(errorOf(await rooms.call("POST", "/v1/rooms/message", form(fields)))).toMatchObject({ code });
+    expect(await historyOf(rooms)).toEqual([]);
+  });
+
+  test("refuses a token that is missing, wrong or lacks the scope", async () => {
+    const { call } = openRooms({ tokens: [token("all"), token("reader", "view_messages")] });
+    const unauthorized = {
+      error: {
+        code: 401,
+        type: "Unauthorized",
+        message: "Auth token invalid. Please see: https://www.hipchat.com/docs/api/auth",
+      },
+    };
+    for (const auth_token of ["", "WRONG"]) {
+      expect(jsonOf(await call("POST", "/v1/rooms/message", form({ ...message, auth_token })))).toEqual(unauthorized);
+    }
+    expect(errorOf(await call("POST", "/v1/rooms/message", form({ ...message, auth_token: "READER" })))).toMatchObject({
+      code: 403,
+    });
+  });
+
+  test("does nothing for auth_test", async () => {
+    const rooms = openRooms();
+    expect((await rooms.call("POST", "/v1/rooms/message?auth_test=true", form(message))).status).toBe(202);
+    expect(await historyOf(rooms)).toEqual([]);
+  });
+});
+
+test("rooms/list names the rooms and when they were last active, without direct ones", async () => {
+  const rooms = openRooms({ rooms: ["Lobby", "Quiet"] });
+  rooms.advance(60_000);
+  await rooms.call("POST", "/v1/rooms/message", form(message));
+  await rooms.call("POST", "/v2/user/bob/message", { body: { message: "hi" } });
+  expect(jsonOf(await rooms.call("GET", "/v1/rooms/list"))).toMatchObject({
+    rooms: [
+      { room_id: 1, name: "Lobby", last_active: Date.UTC(2026, 10, 21, 12, 1) / 1000, owner_user_id: 1 },
+      { room_id: 2, name: "Quiet", last_active: 0 },
+    ],
+  });
+});
+
+describe("rooms/history", () => {
+  test("shows messages, senders and files", async () => {
+    const rooms = openRooms();
+    await rooms.call("POST", "/v1/rooms/message", form(message));
+    await rooms.call("POST", "/v2/room/Lobby/share/file", upload(tinyPng, "a.png", "CPU"));
+    expect(jsonOf(await rooms.call("GET", "/v1/rooms/history?room_id=Lobby&date=recent"))).toEqual({
+      messages: [
+        { date: "2026-11-21T12:00:00+0000", from: { name: "bot", user_id: "api" }, message: "hi" },
+        {
+          date: "2026-11-21T12:00:00+0000",
+          from: { name: "all", user_id: 1 },
+          message: "CPU",
+          file: { name: "a.png", size: 72, url: expect.stringContaining("/rooms/Lobby/files/") },
+        },
+      ],
+    });
+  });
+  test("gives a single day, and refuses what is no day", async () => {
+    const rooms = openRooms();
+    for (const text of ["one", "two"]) {
+      await rooms.call("POST", "/v1/rooms/message", form({ ...message, message: text }));
+      rooms.advance(24 * 60 * 60_000);
+    }
+    const history = await rooms.call("GET", "/v1/rooms/history?room_id=1&date=2026-11-22");
+    expect((jsonOf(history) as { messages: { message: string }[] }).messages.map(({ message }) => message)).toEqual([
+      "two",
+    ]);
+    expect(errorOf(await rooms.call("GET", "/v1/rooms/history?room_id=1&date=22.11.2026"))).toMatchObject({
+      code: 400,
+    });
+    expect(errorOf(await rooms.call("GET", "/v1/rooms/history?room_id=1&date=2026-99-99"))).toMatchObject({
+      code: 400,
+    });
+  });
+});
+
+test("what v1 does not have is not found", async () => {
+  expect(errorOf(await openRooms().call("GET", "/v1/rooms/nothing"))).toMatchObject({ code: 404, type: "Not Found" });
+});
