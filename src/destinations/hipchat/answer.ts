@@ -37,7 +37,7 @@ export function refused(answer: Answer, now: Date): AppError {
   const retryAfterMs = code === "delivery_limited" ? waitOf(answer, now) : retryAfterHeader(answer, now);
   const because = reason === undefined ? "" : `: ${reason}`;
   return new AppError(code, `HipChat answered ${answer.status}${because}.`, {
-    details: { status: answer.status },
+    details: { answerStatus: answer.status },
     ...(retryAfterMs === undefined ? {} : { retryAfterMs }),
   });
 }
