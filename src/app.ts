@@ -1,0 +1,169 @@
+import { randomBytes } from "node:crypto";
+import type { LoadedConfig } from "./config/load.ts";
+import { splitListen } from "./config/schema.ts";
+import type { Config } from "./config/schema.ts";
+import { systemClock } from "./core/clock.ts";
+import type { Logger } from "./core/log.ts";
+import { Portal } from "./core/portal.ts";
+import { Secret } from "./core/secret.ts";
+import type { RoomServerAddress } from "./destinations/contract.ts";
+import { openDestination } from "./destinations/index.ts";
+import { isLoopbackHost } from "./http/access.ts";
+import { startHttp } from "./http/server.ts";
+import { createImaging } from "./image/imaging.ts";
+import { createLane } from "./pipeline/channel.ts";
+import type { Channel } from "./pipeline/channel.ts";
+import { createPipeline } from "./pipeline/pipeline.ts";
+import type { Pipeline } from "./pipeline/pipeline.ts";
+import { createShooter } from "./pipeline/shoot.ts";
+import type { Shooter } from "./pipeline/shoot.ts";
+import type { Portals } from "./pipeline/target.ts";
+import { scopes } from "./rooms/contract.ts";
+import type { RoomServer, RoomToken } from "./rooms/contract.ts";
+import { createRooms } from "./rooms/rooms.ts";
+import { createMemoryStore } from "./store/memory.ts";
+import type { WebDriver } from "./web-driver/contract.ts";
+import { createWebDriver } from "./web-driver/web-driver.ts";
+
+/*
+ * The composition root: builds the parts from the configuration, starts them in order, stops them in reverse.
+ */
+
+export interface App extends AsyncDisposable {
+  /** Address on this machine, without a trailing slash. */
+  readonly localUrl: string;
+  /** Address for people and other programs, without a trailing slash. */
+  readonly publicUrl: string;
+  readonly driver: WebDriver;
+  readonly shooter: Shooter;
+  readonly portals: Portals;
+  readonly channels: ReadonlyMap<string, Channel>;
+  readonly pipeline: Pipeline;
+}
+
+/**
+ * `serve` listens where the configuration says and is the room server. `command` is one command beside it: it listens on a
+ * free loopback port for its own test portal only, and reaches rooms at the running server.
+ */
+export type AppMode = "serve" | "command";
+
+export async function startApp(loaded: LoadedConfig, mode: AppMode, log: Logger): Promise<App> {
+  const { config, baseDir } = loaded;
+  const parts: AsyncDisposable[] = [];
+  const stop = async (): Promise<void> => {
+    for (const part of parts.splice(0).toReversed()) await part[Symbol.asyncDispose]();
+  };
+  try {
+    const clock = systemClock;
+    const store = use(parts, createMemoryStore());
+    const driver = use(parts, createWebDriver(config.browser, { log, clock }));
+    const shooter = createShooter({ driver, imaging: createImaging() });
+    const own: RoomServerAddress = { url: "", token: new Secret(randomBytes(24).toString("base64url")) };
+    let address = { localUrl: "", publicUrl: "" };
+    const rooms = openRooms(config, own.token, () => address.publicUrl);
+    const roomServer = (): RoomServerAddress =>
+      mode === "serve" ? { ...own, url: address.localUrl } : configuredRoomServer(config);
+    const channels = await openChannels(config, baseDir, roomServer, parts);
+    const portals = new Map(Object.entries(config.portals));
+    const pipeline = createPipeline({
+      store,
+      channels,
+      portals,
+      routes: config.routes,
+      shooter,
+      clock,
+      log,
+      random: Math.random,
+    });
+    const { host, port } = mode === "serve" ? splitListen(config.server.listen) : { host: "127.0.0.1", port: 0 };
+    const roomsHaveTokens = Object.keys(config.rooms.tokens).length > 0;
+    const { publicUrl, tokens } = config.server;
+    const options = { host, port, publicUrl, tokens, roomsHaveTokens };
+    const http = use(parts, await startHttp(options, { pipeline, shooter, portals, rooms, store, log }));
+    address = { localUrl: http.localUrl, publicUrl: (publicUrl ?? http.localUrl).replace(/\/+$/u, "") };
+    if (!portals.has("test")) portals.set("test", testPortal(http.localUrl));
+    parts.push({ [Symbol.asyncDispose]: async () => await pipeline.drain() });
+    return { ...address, driver, shooter, portals, channels, pipeline, [Symbol.asyncDispose]: stop };
+  } catch (error) {
+    await stop();
+    throw error;
+  }
+}
+
+function use<Part extends AsyncDisposable>(parts: AsyncDisposable[], part: Part): Part {
+  parts.push(part);
+  return part;
+}
+
+async function openChannels(
+  config: Config,
+  baseDir: string,
+  roomServer: () => RoomServerAddress,
+  parts: AsyncDisposable[],
+): Promise<ReadonlyMap<string, Channel>> {
+  const channels = new Map<string, Channel>();
+  for (const [name, options] of Object.entries(config.channels)) {
+    const destination = use(parts, await openDestination(options, { baseDir, roomServer }));
+    const { color, notify } = options;
+    channels.set(name, { name, destination, color, notify, inOrder: createLane() });
+  }
+  return channels;
+}
+
+function openRooms(config: Config, ownToken: Secret, publicUrl: () => string): RoomServer {
+  const configured = Object.entries(config.rooms.tokens).map(([name, { token, scopes }]): RoomToken => ({
+    name,
+    secret: token,
+    scopes,
+  }));
+  const ofChannels = Object.values(config.channels).flatMap((channel) =>
+    channel.kind === "room" ? [channel.room] : [],
+  );
+  const names = [...new Set([...config.rooms.names, ...ofChannels])];
+  const { host } = splitListen(config.server.listen);
+  return createRooms(
+    {
+      tokens: [...configured, { name: "Chartbell", secret: ownToken, scopes }],
+      rooms: names.length === 0 ? ["Lobby"] : names,
+      publicUrl,
+      requireTokens: configured.length > 0,
+      pageRequiresToken: !isLoopbackHost(host),
+      enforceRateLimits: config.rooms.rateLimits,
+    },
+    { clock: systemClock },
+  );
+}
+
+/** The room server of the Chartbell that serves this configuration, as another process reaches it. */
+function configuredRoomServer({ server, rooms }: Config): RoomServerAddress {
+  const { host, port } = splitListen(server.listen);
+  const reachable = host === "0.0.0.0" || host === "::" ? "127.0.0.1" : host;
+  const sending = Object.values(rooms.tokens).find(
+    ({ scopes }) => scopes.includes("send_message") && scopes.includes("send_notification"),
+  );
+  return {
+    url: `http://${reachable.includes(":") ? `[${reachable}]` : reachable}:${port}`,
+    // Without configured tokens the server lets everybody on this machine in.
+    token: sending?.token ?? new Secret("none"),
+  };
+}
+
+/** The portal that is always there: charts of made-up data, to see that everything works. */
+function testPortal(localUrl: string): Portal {
+  const names = ["entity", "metric", "from", "to", "status", "theme", "latency"];
+  const query = names.map((name) => `${name}=\${${name}}`).join("&");
+  return Portal.parse({
+    url: `${localUrl}/portals/test/?${query}`,
+    title: "Test portal",
+    defaults: {
+      entity: "web01",
+      metric: "cpu_busy",
+      from: "now-6h",
+      to: "now",
+      status: "OPEN",
+      theme: "light",
+      latency: "0",
+    },
+    ready: { expression: 'document.documentElement.dataset.chartbellReady === "true"' },
+  });
+}

@@ -1,0 +1,34 @@
+import { createRequire } from "node:module";
+import { fileURLToPath } from "node:url";
+import express, { Router } from "express";
+import { testPortalData } from "../../portals/test/data.ts";
+import { limits } from "../core/limits.ts";
+import { wait } from "../core/wait.ts";
+import { signalOf } from "./body.ts";
+
+const folder = fileURLToPath(new URL("../../portals/test/", import.meta.url));
+const echarts = createRequire(import.meta.url).resolve("echarts/dist/echarts.min.js");
+const pageFiles = ["index.html", "portal.js", "portal.css"];
+
+/** The test portal under /portals/test/: a page of real charts, and the data they draw. */
+export function testPortalRoutes(): Router {
+  const router = Router({ strict: true });
+  router.get("/portals/test", (_request, response) => response.redirect(308, "/portals/test/"));
+  router.get("/portals/test/data", async (request, response) => {
+    const query = new URLSearchParams(request.originalUrl.split("?", 2)[1] ?? "");
+    const { status, body } = testPortalData(query, new Date());
+    const latencyMs = status === 200 ? Math.min(Number(query.get("latency") ?? 0), limits.shotTimeoutMsMax) : 0;
+    await wait(latencyMs, signalOf(response));
+    response.status(status).set("cache-control", "no-store").json(body);
+  });
+  router.get("/portals/test/echarts.min.js", (_request, response) => {
+    response.sendFile(echarts, { maxAge: "1h" });
+  });
+  router.use("/portals/test", (request, _response, next) => {
+    const name = request.path === "/" ? "index.html" : request.path.slice(1);
+    if (pageFiles.includes(name)) next();
+    else next("router");
+  });
+  router.use("/portals/test", express.static(folder, { index: "index.html", maxAge: 0 }));
+  return router;
+}

@@ -1,0 +1,72 @@
+import type { Alert } from "../core/alert.ts";
+import { AppError } from "../core/errors.ts";
+import { matchesGlob } from "../core/glob.ts";
+import { nearest } from "../core/nearest.ts";
+import type { Route } from "../core/route.ts";
+
+/** What one channel is to get for an alert. */
+export interface Plan {
+  readonly channel: string;
+  readonly portals: readonly string[];
+  /** Template, or undefined for the default text. */
+  readonly text: string | undefined;
+}
+
+/**
+ * Which channels an alert goes to: those of the alert itself, or those of every route that matches. A channel that several
+ * routes name gets one message, with the first route's text and the portals of all.
+ */
+export function admit(alert: Alert, routes: readonly Route[]): readonly Plan[] {
+  if (alert.channels !== undefined) {
+    return alert.channels.map((channel) => ({ channel, portals: alert.portals ?? [], text: undefined }));
+  }
+  const plans = new Map<string, Plan>();
+  for (const route of routes.filter((one) => matchesRoute(alert, one))) {
+    const { text, picture, send } = textsOf(route, alert);
+    if (!send) continue;
+    const portals = picture ? (alert.portals ?? route.portals) : [];
+    for (const channel of route.channels) {
+      const earlier = plans.get(channel);
+      plans.set(channel, {
+        channel,
+        portals: [...new Set([...(earlier?.portals ?? []), ...portals])],
+        text: earlier === undefined ? text : earlier.text,
+      });
+    }
+  }
+  return [...plans.values()];
+}
+
+function textsOf(route: Route, alert: Alert): Route["open"] {
+  return { OPEN: route.open, REPEAT: route.repeat, CANCEL: route.cancel }[alert.status];
+}
+
+function matchesRoute(alert: Alert, { match }: Route): boolean {
+  const fits = (text: string, patterns: readonly string[] | undefined): boolean =>
+    patterns === undefined || patterns.some((pattern) => matchesGlob(text, pattern));
+  return (
+    fits(alert.rule, match.rule) &&
+    fits(alert.entity, match.entity) &&
+    fits(alert.metric, match.metric) &&
+    (match.severity?.includes(alert.severity) ?? true) &&
+    (match.status?.includes(alert.status) ?? true) &&
+    Object.entries(match.tags ?? {}).every(([tag, patterns]) => fits(alert.tags[tag] ?? "", patterns))
+  );
+}
+
+/** Refuses names of channels or portals that the configuration does not have, before anything is accepted. */
+export function refuseUnknownNames(
+  what: "channel" | "portal",
+  names: readonly string[],
+  known: readonly string[],
+): void {
+  const unknown = names.find((name) => !known.includes(name));
+  if (unknown !== undefined) throw unknownName(what, unknown, known);
+}
+
+/** The error for a name that the configuration does not have; it names the nearest one or all. */
+export function unknownName(what: "channel" | "portal", name: string, known: readonly string[]): AppError {
+  const near = nearest(name, known);
+  const hint = near === undefined ? `Configured: ${known.join(", ") || "none"}.` : `Did you mean \`${near}\`?`;
+  return new AppError(`${what}_unknown`, `There is no ${what} \`${name}\`.`, { hint, details: { [what]: name } });
+}

@@ -1,0 +1,82 @@
+import { AppError } from "../core/errors.ts";
+import type { Picture, PictureLimits, Verdict } from "../core/picture.ts";
+import { race } from "../core/wait.ts";
+import type { Imaging } from "../image/contract.ts";
+import type { ShotTimings, WebDriver } from "../web-driver/contract.ts";
+import type { Target } from "./target.ts";
+
+/** A capture after crop and trim. */
+export interface Shot {
+  readonly png: Buffer;
+  readonly verdict: Verdict;
+  readonly timings: ShotTimings & { readonly cropMs: number };
+}
+
+export interface Shooter {
+  /** One capture serves everybody who wants the same target at the same time. */
+  shoot(target: Target, signal: AbortSignal): Promise<Shot>;
+  fit(shot: Shot, pictureLimits: PictureLimits): Promise<Picture>;
+  original(shot: Shot): Promise<Picture>;
+}
+
+export interface ShooterDeps {
+  readonly driver: WebDriver;
+  readonly imaging: Imaging;
+}
+
+/** Photographs targets; the pixels leave cropped, with a verdict that also says whether anything was drawn. */
+export function createShooter({ driver, imaging }: ShooterDeps): Shooter {
+  const underway = new Map<string, Shared>();
+  return {
+    async shoot(target, signal) {
+      const key = keyOf(target);
+      const shared = underway.get(key) ?? share(target, key, underway, { driver, imaging });
+      return await shared.join(signal);
+    },
+    fit: async (shot, pictureLimits) => await imaging.fit(shot.png, pictureLimits),
+    original: async (shot) => await imaging.original(shot.png),
+  };
+}
+
+interface Shared {
+  join(signal: AbortSignal): Promise<Shot>;
+}
+
+/** Everything that makes two shots the same picture. The identity belongs to the portal's name. */
+function keyOf({ name, request }: Target): string {
+  return JSON.stringify([name, request.url, request.trustUrl, request.options]);
+}
+
+/** A capture for all who join while it runs; it is given up when the last of them has gone. */
+function share(target: Target, key: string, underway: Map<string, Shared>, deps: ShooterDeps): Shared {
+  const abandoned = new AbortController();
+  let waiting = 0;
+  const work = capture(target, deps, abandoned.signal).finally(() => {
+    if (underway.get(key) === shared) underway.delete(key);
+  });
+  work.catch(() => undefined);
+  const shared: Shared = {
+    async join(signal) {
+      waiting++;
+      try {
+        return await race(work, signal);
+      } finally {
+        waiting--;
+        if (waiting === 0) {
+          if (underway.get(key) === shared) underway.delete(key);
+          abandoned.abort(new AppError("cancelled", "Nobody waits for this picture any more."));
+        }
+      }
+    },
+  };
+  underway.set(key, shared);
+  return shared;
+}
+
+async function capture({ request }: Target, { driver, imaging }: ShooterDeps, signal: AbortSignal): Promise<Shot> {
+  const captured = await driver.shoot(request, signal);
+  const startedMs = performance.now();
+  const png = request.options.crop.trim ? await imaging.crop(captured.png, { trim: true }) : captured.png;
+  const verdict: Verdict = (await imaging.isBlank(png)) ? { kind: "blank" } : captured.verdict;
+  return { png, verdict, timings: { ...captured.timings, cropMs: performance.now() - startedMs } };
+}
