@@ -1,0 +1,63 @@
+import type { Command } from "commander";
+import type { App } from "../app.ts";
+import { AppError, messageOf } from "../core/errors.ts";
+import type { CheckResult } from "../destinations/contract.ts";
+import { configOf, start, withConfig } from "./config-options.ts";
+import type { ConfigFlags } from "./config-options.ts";
+import { commandLog, interruptSignal, print, printJson, progress, warn } from "./terminal.ts";
+
+interface Check extends CheckResult {
+  /** `config`, `browser` or `channel NAME`. */
+  readonly part: string;
+}
+
+/** `chartbell check`: whether everything that the configuration names would work, without sending anything to people. */
+export function check(program: Command): void {
+  withConfig(program.command("check"))
+    .description("check configuration, browser and every channel's tokens, without posting anything")
+    .option("--json", "print the results as JSON")
+    .addHelpText("after", "\nExamples:\n  chartbell check\n  chartbell check --config /etc/chartbell.yaml --json")
+    .action(async (flags: ConfigFlags & { readonly json?: boolean }) => {
+      const signal = interruptSignal();
+      const loaded = await configOf(flags);
+      warn(loaded.warnings);
+      await using app = await start(loaded, "command", commandLog());
+      const file = loaded.file ?? "no chartbell.yaml; the built-in defaults";
+      const checks: Check[] = [{ part: "config", subject: "file", ok: true, detail: `Valid: ${file}.` }];
+      progress("browser …");
+      checks.push(await checkBrowser(app, signal));
+      for (const [name, { destination }] of app.channels) {
+        progress(`channel ${name} …`);
+        const results = await destination.check(signal);
+        checks.push(...results.map((result) => ({ part: `channel ${name}`, ...result })));
+      }
+      if (flags.json === true) printJson(checks);
+      else print(checks.map(line).join("\n"));
+      refuseFailures(checks);
+    });
+}
+
+async function checkBrowser(app: App, signal: AbortSignal): Promise<Check> {
+  try {
+    const { executable, version, sandbox } = await app.driver.probe(signal);
+    const detail = `${version} at ${executable}, sandbox ${sandbox ? "on" : "off"}.`;
+    return { part: "browser", subject: "start", ok: true, detail };
+  } catch (error) {
+    const hint = error instanceof AppError ? ` ${error.hint}` : "";
+    return { part: "browser", subject: "start", ok: false, detail: `${messageOf(error)}${hint}` };
+  }
+}
+
+function line({ part, subject, ok, detail }: Check): string {
+  return `${ok ? "ok    " : "FAILED"}  ${part}: ${subject}: ${detail}`;
+}
+
+function refuseFailures(checks: readonly Check[]): void {
+  const failed = checks.filter(({ ok }) => !ok);
+  if (failed.length === 0) return;
+  const parts = [...new Set(failed.map(({ part }) => part))].join(", ");
+  const code = failed.every(({ part }) => part === "browser") ? "browser_unstartable" : "delivery_rejected";
+  throw new AppError(code, `${failed.length === 1 ? "1 check" : `${failed.length} checks`} failed: ${parts}.`, {
+    hint: "Mend what the lines above name, then check again.",
+  });
+}
