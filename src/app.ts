@@ -11,7 +11,7 @@ import { openDestination } from "./destinations/index.ts";
 import { isLoopbackHost } from "./http/access.ts";
 import { startHttp } from "./http/server.ts";
 import { createImaging } from "./image/imaging.ts";
-import { createLane } from "./pipeline/channel.ts";
+import { createLane } from "./core/lane.ts";
 import type { Channel } from "./pipeline/channel.ts";
 import { createPipeline } from "./pipeline/pipeline.ts";
 import type { Pipeline } from "./pipeline/pipeline.ts";

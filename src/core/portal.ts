@@ -23,13 +23,19 @@ export const Clip = z.strictObject({
 });
 export type Clip = z.infer<typeof Clip>;
 
-/** What "the chart has finished drawing" means for a page. */
+/** What "the chart has finished drawing" means for a page: what auto finds out, and these conditions besides. */
 export const Ready = z.union([
   z.literal("auto"),
   z.strictObject({
     selector: selector.optional().describe("A CSS selector that must match a visible element."),
     expression: z.string().min(1).max(4000).optional().describe("A JavaScript expression that must become truthy."),
-    delayMs: z.int().min(0).max(60_000).optional().describe("A fixed wait after everything else, milliseconds."),
+    event: z
+      .string()
+      .regex(/^[\w:.-]{1,100}$/u, "must be the name of a DOM event")
+      .optional()
+      .describe("A DOM event that must have come, at the document or the window."),
+    charts: z.int().min(0).max(1000).optional().describe("How many charts must be drawn at least."),
+    delayMs: z.int().min(0).max(60_000).optional().describe("A fixed wait after everything else, real milliseconds."),
   }),
 ]);
 export type Ready = z.infer<typeof Ready>;

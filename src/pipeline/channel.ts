@@ -1,3 +1,4 @@
+import type { Lane } from "../core/lane.ts";
 import type { Color } from "../core/message.ts";
 import type { Destination } from "../destinations/contract.ts";
 
@@ -7,16 +8,6 @@ export interface Channel {
   readonly destination: Destination;
   readonly color: Color | "auto";
   readonly notify: boolean | "auto";
-  /** Runs one piece of work at a time, in the order of the calls, so that messages never overtake each other. */
-  readonly inOrder: <Result>(work: () => Promise<Result>) => Promise<Result>;
-}
-
-/** A lane in which each piece of work starts when the one before has ended, however it ended. */
-export function createLane(): Channel["inOrder"] {
-  let last: Promise<unknown> = Promise.resolve();
-  return async (work) => {
-    const turn = last.then(work, work);
-    last = turn.catch(() => undefined);
-    return await turn;
-  };
+  /** Messages of one channel never overtake each other. */
+  readonly inOrder: Lane;
 }

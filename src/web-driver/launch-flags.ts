@@ -26,3 +26,14 @@ export const launchFlags: readonly string[] = [
   // Text has the same width on every machine.
   "--font-render-hinting=none",
 ];
+
+/** Frames are drawn when asked for, whole, and their animations take the time that comes with them. Headless shell only. */
+export const frameFlags: readonly string[] = [
+  "--enable-begin-frame-control",
+  "--run-all-compositor-stages-before-draw",
+  "--disable-threaded-animation",
+  "--disable-threaded-scrolling",
+  "--disable-checker-imaging",
+  "--disable-new-content-rendering-timeout",
+  "--disable-image-animation-resync",
+];

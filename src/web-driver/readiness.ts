@@ -1,174 +1,293 @@
-import type { Verdict } from "../core/picture.ts";
-import { AppError } from "../core/errors.ts";
 import type { Clock } from "../core/clock.ts";
-import type { Ready, ShotOptions } from "../core/portal.ts";
+import { AppError } from "../core/errors.ts";
+import type { Verdict } from "../core/picture.ts";
+import type { ShotOptions } from "../core/portal.ts";
 import { wait, within } from "../core/wait.ts";
-import { fontsLoaded, scrollTo, watchExpression, watchVisible } from "./in-page.ts";
+import type { FrameClock } from "./frame-clock.ts";
+import { measure, scrollTo } from "./in-page.ts";
+import type { Measures } from "./in-page.ts";
+import { createLooker } from "./look.ts";
+import type { Look } from "./look.ts";
 import type { Tab } from "./tab.ts";
 
 /*
- * When a page has finished drawing, in real time: load event, fonts, no request under way, and two captures a little apart
- * that are byte for byte the same. A portal that knows better names a selector, an expression or a delay instead.
+ * When a page has finished drawing. The page's time passes in steps, as fast as the processor allows, and stands still while
+ * its requests are on their way; after each step one frame is drawn, and the compositor says whether pixels changed. A page
+ * is ready when nothing has changed for a while of its own time, nothing is on its way and nothing it shows says "wait".
+ * What its clock cannot speed up (workers, streams, requests that hang) is given real time, within bounds. docs/readiness.md
+ * tells the numbers.
  */
-
-/** No request began or ended for this long. */
-const networkQuietMs = 500;
-/** Between two captures that are compared: longer than the pauses of a chart's animation. */
-const stillnessMs = 200;
-const fontsMs = 2000;
-/** For how long an expression may throw: what it names may not exist yet. */
-const throwingMs = 2000;
 
 export interface Settled {
   readonly verdict: Verdict;
-  /** The picture, when finding out took one that is still true. */
-  readonly png: Buffer | undefined;
 }
 
-interface SettleDeps {
+export interface SettleDeps {
   readonly tab: Tab;
   readonly clock: Clock;
-  /** Takes the picture as it is now. */
-  readonly capture: (signal: AbortSignal) => Promise<Buffer>;
   /** Throws when the page has become one that is not to be photographed. */
   readonly check: () => void;
 }
 
-type Stage = (missing: string, work: (limit: AbortSignal) => Promise<unknown>, limit?: AbortSignal) => Promise<void>;
+type SettleOptions = Pick<ShotOptions, "ready" | "crop" | "fullPage" | "viewport">;
 
-/**
- * Waits until the page is ready, at most `settleMs`; what was not ready by then is named in the verdict. Throws
- * `expression_failed`, `request_invalid` for a selector that is none, and whatever `check` and `capture` throw.
- */
+/** One step of page time while pixels change: a second of animation is over in five frames. */
+const stepMs = 200;
+const stepMaxMs = 800;
+/** Steps of a page that moves on and on: those that count their own frames get as many as they need. */
+const movingStepMs = 50;
+/** Page time without a change, after which nothing is expected any more: timers of a page's start are shorter. */
+const stillMs = 2000;
+/** The same where the page itself says that it is drawn. */
+const claimedStillMs = 200;
+/** Frames and page time after the last data, after which a page that still moves never stops. */
+const movingFramesMax = 180;
+const movingMs = 4000;
+/** Page time after the last data, after which what is missing will not come any more. */
+const hopelessMs = 30_000;
+/** Real time: no sign of life of requests that are on their way. */
+const stalledMs = 3000;
+/** The same on a page that shows no chart yet. */
+const stalledEmptyMs = 8000;
+/** Real time since the last sign of life of a worker, WebSocket or event stream. */
+const liveQuietMs = 1200;
+/** Real time for web fonts; text is then drawn in the next font of its list, as a browser does after three seconds. */
+const fontsMs = 1500;
+const fontBlockMs = 3200;
+/** In steps with the world outside: no faster than real time. */
+const pacedStepMs = 100;
+
 export async function settle(
-  options: Pick<ShotOptions, "ready" | "crop">,
+  options: SettleOptions,
   settleMs: number,
+  frames: FrameClock,
   deps: SettleDeps,
   signal: AbortSignal,
 ): Promise<Settled> {
-  const late = within(settleMs, signal);
-  const unready: string[] = [];
-  const stage: Stage = async (missing, work, limit = late) => {
-    if ((await inTime(work, limit, signal)) === "late") unready.push(missing);
-  };
-  await stage("the page was still loading", (limit) => loaded(deps, limit));
-  // A font that never comes must not cost the picture; text is then drawn in the next font of its list.
-  await stage(
-    "its web fonts were still loading",
-    (limit) => deps.tab.evaluate(fontsLoaded, limit),
-    within(fontsMs, late),
-  );
-  if (options.ready !== "auto") await askedFor(options.ready, stage, deps);
-  await cropTarget(options.crop.selector, deps, late, signal);
-  const png = options.ready === "auto" ? await still(deps, late, signal, unready) : undefined;
-  deps.check();
-  return { verdict: verdictOf(unready), png };
+  const settling = new Settling(options, frames, deps, settleMs);
+  return await settling.run(signal);
 }
 
-function verdictOf(unready: readonly string[]): Verdict {
-  return unready.length === 0 ? { kind: "ready" } : { kind: "partial", unready };
-}
+class Settling {
+  readonly #options: SettleOptions;
+  readonly #frames: FrameClock;
+  readonly #deps: SettleDeps;
+  readonly #settleMs: number;
+  readonly #startMs: number;
+  /** Page time without a changed pixel. */
+  #stillMs = 0;
+  /** Page time since the last request that counts began or ended. */
+  #sinceDataMs = 0;
+  /** Frames that changed something since then. */
+  #movedFrames = 0;
+  #events = -1;
+  #look: Look | undefined;
+  /** What is left of the fixed wait, real milliseconds. */
+  #delayMs = 0;
+  /** Page time at the last look. */
+  #lookedMs = Number.NEGATIVE_INFINITY;
 
-/** Whether the work came to its end before the limit. The end of the shot, a crash or a failure is thrown. */
-async function inTime(
-  work: (limit: AbortSignal) => Promise<unknown>,
-  limit: AbortSignal,
-  signal: AbortSignal,
-): Promise<"done" | "late"> {
-  if (limit.aborted && !signal.aborted) return "late";
-  try {
-    await work(limit);
-    return "done";
-  } catch (error) {
-    if (error instanceof AppError || signal.aborted || !limit.aborted) throw error;
-    return "late";
+  constructor(options: SettleOptions, frames: FrameClock, deps: SettleDeps, settleMs: number) {
+    this.#options = options;
+    this.#frames = frames;
+    this.#deps = deps;
+    this.#settleMs = settleMs;
+    this.#startMs = deps.clock.monotonicMs();
   }
-}
 
-/** The load event, or only fonts missing for it: those are waited for apart. */
-async function loaded({ tab }: SettleDeps, limit: AbortSignal): Promise<void> {
-  const event = new AbortController();
-  const load = tab.loaded(limit).finally(() => event.abort());
-  load.catch(() => undefined);
-  while (!event.signal.aborted) {
-    const { inFlight, fontsInFlight, quietMs } = tab.traffic();
-    if (fontsInFlight > 0 && inFlight === 0 && quietMs >= fontsMs / 2) return;
-    await wait(100, event.signal).catch(() => undefined);
-  }
-  await load;
-}
-
-async function askedFor(ready: Exclude<Ready, "auto">, stage: Stage, deps: SettleDeps): Promise<void> {
-  const { selector, expression, delayMs } = ready;
-  if (selector !== undefined) {
-    const source = watchVisible(selector);
-    await stage(`nothing visible matched "${selector}"`, (limit) => watch(source, "selector", deps, limit));
-  }
-  if (expression !== undefined) {
-    const source = watchExpression(expression);
-    await stage("the ready expression was not true", (limit) => watch(source, "expression", deps, limit));
-  }
-  if (delayMs !== undefined) await stage(`the wait of ${delayMs} ms was cut short`, (limit) => wait(delayMs, limit));
-}
-
-/** Asks again until the page's answer is true. */
-async function watch(
-  source: string,
-  kind: "selector" | "expression",
-  { tab, clock, check }: SettleDeps,
-  signal: AbortSignal,
-): Promise<void> {
-  let throwingSinceMs: number | undefined;
-  for (;;) {
-    check();
-    const outcome = await tab.evaluate(source, signal);
-    if (outcome.kind === "value" && outcome.value === true) return;
-    if (outcome.kind !== "exception") throwingSinceMs = undefined;
-    else if (kind === "selector") throw new AppError("request_invalid", `No CSS selector: ${outcome.message}`);
-    else {
-      throwingSinceMs ??= clock.monotonicMs();
-      const isFinal = outcome.name === "SyntaxError" || clock.monotonicMs() - throwingSinceMs >= throwingMs;
-      if (isFinal) throw new AppError("expression_failed", `The ready expression threw: ${outcome.message}`);
+  async run(signal: AbortSignal): Promise<Settled> {
+    const late = within(this.#settleMs, signal);
+    const looker = createLooker(this.#deps.tab, this.#options.ready, this.#options.crop.selector);
+    let isFramed = false;
+    try {
+      for (;;) {
+        this.#deps.check();
+        await this.#step(late);
+        if (!this.#mayBeOver()) continue;
+        await this.#lookAgain(looker, late);
+        if (!this.#isOver()) continue;
+        // The last word on which part of the page counts; it may make the page draw more.
+        if (!isFramed && (await this.#frame(late))) this.#startOver();
+        else if (await this.#hasWaited(late)) return this.#settled([]);
+        isFramed = true;
+      }
+    } catch (error) {
+      if (error instanceof AppError || signal.aborted || !late.aborted) throw error;
+      return this.#settled(this.#lateReasons());
     }
-    if (outcome.kind !== "value") await wait(50, signal);
+  }
+
+  async #step(late: AbortSignal): Promise<void> {
+    const { clock, tab } = this.#deps;
+    const isPaced = this.#isStalled() || this.#waitsForLive();
+    const beganMs = clock.monotonicMs();
+    const ms = isPaced ? pacedStepMs : this.#stepMs();
+    const hasChanged = await this.#frames.step(ms, () => this.#goesOn(), late);
+    const tookMs = clock.monotonicMs() - beganMs;
+    if (isPaced && tookMs < ms) await wait(ms - tookMs, late);
+    const { events } = tab.traffic();
+    if (events !== this.#events) {
+      this.#events = events;
+      this.#startOver();
+      return;
+    }
+    this.#sinceDataMs += ms;
+    if (hasChanged) {
+      this.#stillMs = 0;
+      this.#movedFrames += 1;
+    } else {
+      this.#stillMs += ms;
+    }
+  }
+
+  #startOver(): void {
+    this.#stillMs = 0;
+    this.#sinceDataMs = 0;
+    this.#movedFrames = 0;
+    this.#lookedMs = Number.NEGATIVE_INFINITY;
+  }
+
+  #stepMs(): number {
+    if (this.#stillMs > 0) return Math.min(Math.max(stepMs, this.#stillMs), stepMaxMs);
+    return this.#movedFrames > 20 ? movingStepMs : stepMs;
+  }
+
+  /** Whether the page's time passes although requests are on their way: only such are left as nobody waits for. */
+  #goesOn(): boolean {
+    const { inFlight, fonts } = this.#deps.tab.traffic();
+    if (inFlight === 0) return fonts === 0 || this.#fontsAreLate();
+    return this.#isStalled();
+  }
+
+  #isStalled(): boolean {
+    const { inFlight, progressMs } = this.#deps.tab.traffic();
+    return inFlight > 0 && this.#deps.clock.monotonicMs() - progressMs >= stalledMs;
+  }
+
+  #fontsAreLate(): boolean {
+    const { fonts, progressMs } = this.#deps.tab.traffic();
+    return fonts > 0 && this.#deps.clock.monotonicMs() - progressMs >= fontsMs;
+  }
+
+  #waitsForLive(): boolean {
+    const { liveSources, liveMs } = this.#deps.tab.traffic();
+    if (liveSources === 0 || this.#look?.isClaimed === true) return false;
+    return this.#stillMs >= stillMs / 2 && this.#deps.clock.monotonicMs() - liveMs < liveQuietMs;
+  }
+
+  get #isMoving(): boolean {
+    return this.#movedFrames >= movingFramesMax && this.#sinceDataMs >= movingMs;
+  }
+
+  /** Whether a look at the page is worth its time. */
+  #mayBeOver(): boolean {
+    const { inFlight, fonts } = this.#deps.tab.traffic();
+    if ((inFlight > 0 && !this.#isStalled()) || (fonts > 0 && !this.#fontsAreLate())) return false;
+    if (fonts > 0 && this.#sinceDataMs < fontBlockMs) return false;
+    const isStill = this.#stillMs >= claimedStillMs;
+    const isNew = this.#sinceDataMs - this.#lookedMs >= stillMs / 2;
+    return (isStill && (isNew || this.#stillMs >= stillMs)) || this.#isMoving || this.#sinceDataMs >= hopelessMs;
+  }
+
+  async #lookAgain(looker: ReturnType<typeof createLooker>, late: AbortSignal): Promise<void> {
+    this.#lookedMs = this.#sinceDataMs;
+    this.#look = await looker.look(late);
+    if (this.#look?.hasPassword === true) this.#refuseLogin(this.#look);
+  }
+
+  /** A sign-in page instead of charts is never a picture. */
+  #refuseLogin({ chartCount }: Look): void {
+    const path = URL.parse(this.#deps.tab.url())?.pathname ?? "";
+    if (chartCount > 0 && !/log-?in|sign-?in|sso|auth/iu.test(path)) return;
+    throw new AppError("page_login", "The portal asks for a sign-in instead of showing the page.");
+  }
+
+  #isOver(): boolean {
+    const look = this.#look;
+    if (look === undefined) return false;
+    const enoughMs = look.isClaimed ? claimedStillMs : stillMs;
+    const hasEnded = this.#stillMs >= enoughMs || this.#isMoving;
+    if (look.missing.length > 0 || this.#isLoading()) return this.#sinceDataMs >= hopelessMs && !this.#isWaiting();
+    return hasEnded && !this.#waitsForLiveNow() && !this.#waitsForFirstChart(look);
+  }
+
+  /** The load event waits for requests and fonts that hang; they are told apart. */
+  #isLoading(): boolean {
+    const { inFlight, fonts } = this.#deps.tab.traffic();
+    return this.#look?.isLoading === true && inFlight === 0 && fonts === 0;
+  }
+
+  /** A request that hangs beside charts is no loss; one that hangs in front of an empty page may be the data. */
+  #waitsForFirstChart({ chartCount }: Look): boolean {
+    const { inFlight, progressMs } = this.#deps.tab.traffic();
+    return inFlight > 0 && chartCount === 0 && this.#deps.clock.monotonicMs() - progressMs < stalledEmptyMs;
+  }
+
+  #isWaiting(): boolean {
+    return this.#deps.tab.traffic().inFlight > 0 || this.#waitsForLiveNow();
+  }
+
+  #waitsForLiveNow(): boolean {
+    const { liveSources, liveMs } = this.#deps.tab.traffic();
+    if (liveSources === 0 || this.#look?.isClaimed === true) return false;
+    return this.#deps.clock.monotonicMs() - liveMs < liveQuietMs;
+  }
+
+  /** Brings the part to be cut out into the window, and a whole page into a window of its size; true when that changed it. */
+  async #frame(late: AbortSignal): Promise<boolean> {
+    const { tab } = this.#deps;
+    const { crop, fullPage, viewport } = this.#options;
+    if (crop.selector !== undefined) {
+      await tab.evaluate(scrollTo(crop.selector), late);
+      return true;
+    }
+    if (!fullPage) return false;
+    const outcome = await tab.evaluate(measure(undefined), late);
+    const measures = outcome.kind === "value" ? (outcome.value as Measures | null) : null;
+    if (measures === null || measures.pageHeight <= measures.windowHeight) return false;
+    const heightMax = Math.floor(fullPageDevicePixelsMax / viewport.scale);
+    await tab.resize(viewport.width, Math.min(measures.pageHeight, heightMax), late);
+    return true;
+  }
+
+  /** The fixed wait that a portal asks for, in real time. */
+  async #hasWaited(late: AbortSignal): Promise<true> {
+    const { ready } = this.#options;
+    this.#delayMs = ready === "auto" ? 0 : (ready.delayMs ?? 0);
+    for (; this.#delayMs > 0; this.#delayMs -= pacedStepMs) {
+      await wait(pacedStepMs, late);
+      await this.#frames.step(pacedStepMs, () => true, late);
+    }
+    return true;
+  }
+
+  #settled(reasons: readonly string[]): Settled {
+    const { inFlight, fonts } = this.#deps.tab.traffic();
+    const unready = [...reasons, ...(this.#look?.missing ?? [])];
+    if (this.#isLoading() && reasons.length === 0) unready.push("the page was still loading");
+    if (inFlight > 0) unready.push(`${inFlight} ${inFlight === 1 ? "request was" : "requests were"} never answered`);
+    if (fonts > 0) unready.push(`${fonts} ${fonts === 1 ? "web font was" : "web fonts were"} never answered`);
+    if (this.#isMoving) unready.push(this.#movement());
+    if (this.#look?.problem !== undefined) unready.push(`the page says: ${this.#look.problem.slice(0, 200)}`);
+    return { verdict: unready.length === 0 ? { kind: "ready" } : { kind: "partial", unready } };
+  }
+
+  #movement(): string {
+    const endless = this.#look?.endless;
+    return endless === undefined
+      ? "the page kept moving"
+      : `the page kept moving (${endless} has an endless animation)`;
+  }
+
+  #lateReasons(): string[] {
+    if (this.#delayMs > 0) return ["the fixed wait was cut short"];
+    const { inFlight } = this.#deps.tab.traffic();
+    const seconds = Math.round((this.#deps.clock.monotonicMs() - this.#startMs) / 100) / 10;
+    const isKnown = this.#look !== undefined && this.#look.missing.length > 0;
+    if (this.#movedFrames > 0 && this.#stillMs === 0) return ["the page was still moving"];
+    return isKnown || inFlight > 0 ? [] : [`the page was not still after ${seconds} s`];
   }
 }
 
-/** Waits for the element to be cut out; whether it is there in the end is for the capture to say. */
-async function cropTarget(
-  selector: string | undefined,
-  deps: SettleDeps,
-  late: AbortSignal,
-  signal: AbortSignal,
-): Promise<void> {
-  if (selector === undefined) return;
-  const found = await inTime((limit) => watch(watchVisible(selector), "selector", deps, limit), late, signal);
-  if (found === "done") await deps.tab.evaluate(scrollTo(selector), signal);
-}
-
-async function still(
-  { tab, capture, check }: SettleDeps,
-  late: AbortSignal,
-  signal: AbortSignal,
-  unready: string[],
-): Promise<Buffer | undefined> {
-  let previous: Buffer | undefined;
-  let isStill = false;
-  const comparison = async (limit: AbortSignal): Promise<void> => {
-    for (;;) {
-      check();
-      const png = await capture(limit);
-      isStill = previous?.equals(png) ?? false;
-      previous = png;
-      const { inFlight, quietMs } = tab.traffic();
-      if (isStill && inFlight === 0 && quietMs >= networkQuietMs) return;
-      await wait(stillnessMs, limit);
-    }
-  };
-  if ((await inTime(comparison, late, signal)) === "done") return previous;
-  const { inFlight } = tab.traffic();
-  if (inFlight > 0) unready.push(`${inFlight} ${inFlight === 1 ? "request was" : "requests were"} still in flight`);
-  if (!isStill) unready.push("the page was still moving");
-  if (isStill && inFlight === 0) unready.push("the page kept sending requests");
-  return undefined;
-}
+/** Chromium's compositor draws no larger surface. */
+const fullPageDevicePixelsMax = 16_000;

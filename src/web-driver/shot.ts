@@ -1,6 +1,7 @@
 import { validateHeaderName, validateHeaderValue } from "node:http";
 import type { Clock } from "../core/clock.ts";
 import { AppError } from "../core/errors.ts";
+import type { Verdict } from "../core/picture.ts";
 import { safeUrl } from "../core/log.ts";
 import { isTimeout, reasonOf, wait, within } from "../core/wait.ts";
 import { endpointOf } from "./allow.ts";
@@ -16,7 +17,7 @@ import type { Measures } from "./in-page.ts";
 import type { Browser } from "./playwright.ts";
 import type { Pool } from "./pool.ts";
 import { settle } from "./readiness.ts";
-import type { Settled } from "./readiness.ts";
+import { settleInRealTime } from "./stillness.ts";
 import type { Lease, Supervisor } from "./supervisor.ts";
 import type { SentCookie, Tab } from "./tab.ts";
 
@@ -153,29 +154,25 @@ class Shot {
   }
 
   async #photograph(tab: Tab, gate: Gate, isAllowed: AllowList, signal: AbortSignal): Promise<Capture> {
-    const { options, identity, trustUrl } = this.#request;
+    const { identity, trustUrl } = this.#request;
     // A caller's URL may not be led on to a page that the operator did not name, public or not.
     const mayShow = (target: Endpoint): boolean => trustUrl || isAllowed(target);
     const check = (): void => checkDocument({ document: tab.document(), isDownload: tab.isDownload(), gate, mayShow });
     await identifyAt(this.#url.origin, identity, tab, signal);
     this.phase = "answer";
+    await tab.frames?.hold(signal);
     await tab.navigate(this.#url.href, signal);
     check();
     this.mark("navigateMs");
     this.phase = "settle";
-    const settled = await settle(
-      options,
-      this.#settleMs(),
-      { tab, clock: this.#clock, check, capture: (limit) => this.#capture(tab, limit) },
-      signal,
-    );
+    const { verdict, png: seen } = await this.#settle(tab, check, signal);
     this.mark("settleMs");
     this.phase = "capture";
-    const png = await this.#finalPicture(tab, settled, signal);
+    const png = seen ?? (await this.#capture(tab, signal));
     check();
     this.mark("captureMs");
     const { width = 0, height = 0 } = this.#framing ?? {};
-    return { png, width, height, verdict: settled.verdict, finalUrl: safeUrl(tab.url()), timings: this.#timings };
+    return { png, width, height, verdict, finalUrl: safeUrl(tab.url()), timings: this.#timings };
   }
 
   #settleMs(): number {
@@ -184,8 +181,16 @@ class Shot {
     return this.#startMs + timeoutMs - reserveMs - this.#clock.monotonicMs();
   }
 
-  async #finalPicture(tab: Tab, settled: Settled, signal: AbortSignal): Promise<Buffer> {
-    return settled.png ?? (await this.#capture(tab, signal));
+  async #settle(
+    tab: Tab,
+    check: () => void,
+    signal: AbortSignal,
+  ): Promise<{ verdict: Verdict; png?: Buffer | undefined }> {
+    const { options } = this.#request;
+    const deps = { tab, clock: this.#clock, check };
+    if (tab.frames !== undefined) return await settle(options, this.#settleMs(), tab.frames, deps, signal);
+    const capture = async (limit: AbortSignal): Promise<Buffer> => await this.#capture(tab, limit);
+    return await settleInRealTime(options, this.#settleMs(), { ...deps, capture }, signal);
   }
 
   async #capture(tab: Tab, signal: AbortSignal): Promise<Buffer> {

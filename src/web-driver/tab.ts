@@ -1,4 +1,6 @@
 import type { ShotOptions } from "../core/portal.ts";
+import type { FrameClock } from "./frame-clock.ts";
+import type { Traffic } from "./traffic.ts";
 
 /*
  * One page in one fresh browser context, as a shot sees it. No word of the driver library in here: what stands behind it
@@ -19,15 +21,6 @@ export interface MainDocument {
   readonly mediaType: string;
   /** Chromium's name of a failure, such as `net::ERR_CONNECTION_REFUSED`. */
   readonly failure: string | undefined;
-}
-
-/** What is on its way. Event streams and WebSockets, which never end, are not counted. */
-export interface Traffic {
-  /** Requests, without those for fonts. */
-  readonly inFlight: number;
-  readonly fontsInFlight: number;
-  /** Since the last request began or ended. */
-  readonly quietMs: number;
 }
 
 export type Evaluated =
@@ -54,6 +47,8 @@ export interface SentCookie {
 export interface Tab {
   /** Aborts with an AppError (`page_crashed`, `browser_crashed`) when the page or its browser is gone. */
   readonly lost: AbortSignal;
+  /** The page's time and frames, where the browser lets us have them. */
+  readonly frames: FrameClock | undefined;
   /** Sends these with every request to this origin, and to no other; redirects are requests of their own. */
   identify(
     origin: string,
@@ -71,6 +66,8 @@ export interface Tab {
   traffic(): Traffic;
   /** Evaluates in the main frame; promises are awaited, the value must be JSON. */
   evaluate(expression: string, signal: AbortSignal): Promise<Evaluated>;
+  /** Gives the window another size, CSS pixels. */
+  resize(width: number, height: number, signal: AbortSignal): Promise<void>;
   /**
    * A lossless PNG of the area, at the viewport's scale; undefined when the page went to another document meanwhile.
    * `isBeyond`: the area reaches out of what the window shows.

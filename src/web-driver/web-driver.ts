@@ -5,6 +5,7 @@ import type { Logger } from "../core/log.ts";
 import { createAllowList } from "./allow.ts";
 import type { WebDriver } from "./contract.ts";
 import { findBrowser } from "./executable.ts";
+import type { FoundBrowser } from "./executable.ts";
 import { openGate } from "./guard.ts";
 import type { Gate } from "./guard.ts";
 import { launchBrowser, SandboxMissing } from "./playwright.ts";
@@ -61,11 +62,14 @@ export function createWebDriver(options: WebDriverOptions, { log, clock }: WebDr
 
 function createLauncher(options: WebDriverOptions, { log, clock }: WebDriverDeps): () => Promise<Started> {
   let lacksSandbox = false;
-  const start = async (executable: string, sandbox: boolean): Promise<Started> => {
+  const start = async ({ executable, isHeadlessShell }: FoundBrowser, sandbox: boolean): Promise<Started> => {
     // Chromium has requests of its own that belong to no page; they end here.
     const deadEnd = await openGate({ isAllowed: () => false, allowsPublic: false });
     try {
-      const browser = await launchBrowser({ executable, sandbox, proxyUrl: deadEnd.proxyUrl }, { clock });
+      const browser = await launchBrowser(
+        { executable, sandbox, drawsFrames: isHeadlessShell, proxyUrl: deadEnd.proxyUrl },
+        { clock },
+      );
       closeWith(browser, deadEnd);
       return { ...browser, executable, sandbox };
     } catch (error) {
@@ -74,17 +78,18 @@ function createLauncher(options: WebDriverOptions, { log, clock }: WebDriverDeps
     }
   };
   return async () => {
-    const { executable } = await findBrowser(options.executable);
+    const found = await findBrowser(options.executable);
+    const { executable } = found;
     const startMs = clock.monotonicMs();
     const wantsSandbox = options.sandbox === "on" || (options.sandbox === "auto" && !isRoot() && !lacksSandbox);
-    const browser = await start(executable, wantsSandbox).catch(async (error: unknown) => {
+    const browser = await start(found, wantsSandbox).catch(async (error: unknown) => {
       if (!(error instanceof SandboxMissing)) throw error;
       if (options.sandbox === "on") {
         throw new AppError("browser_unstartable", "The browser found no usable sandbox, and browser.sandbox is on.");
       }
       lacksSandbox = true;
       log.warn("The browser found no usable sandbox and runs without one.");
-      return start(executable, false);
+      return start(found, false);
     });
     const launchMs = Math.round(clock.monotonicMs() - startMs);
     log.info({ executable, version: browser.version, sandbox: browser.sandbox, launchMs }, "The browser is running.");

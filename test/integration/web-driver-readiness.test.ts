@@ -42,7 +42,7 @@ describe("ready: auto", () => {
       tick()</script>`;
     await using server = await site({ "/": body });
     const { png, verdict } = await shoot(driver, server.url, { viewport, timeoutMs: 2500 });
-    expect(verdict).toEqual(partial("the page was still moving"));
+    expect(verdict).toEqual(partial("the page kept moving"));
     expect((await pixelsOf(png)).width).toBe(300);
   });
 
@@ -50,7 +50,7 @@ describe("ready: auto", () => {
     const body = `<body><script>for (const path of ["/a", "/b", "/c"]) fetch(path)</script>`;
     await using server = await site({ "/": body, "/a": hung, "/b": hung, "/c": hung });
     const { verdict } = await shoot(driver, server.url, { viewport, timeoutMs: 2500 });
-    expect(verdict).toEqual(partial("3 requests were still in flight"));
+    expect(verdict).toEqual(partial("3 requests were never answered"));
   });
 
   test("says that the page was still loading", async () => {
@@ -78,7 +78,7 @@ describe("ready: auto", () => {
     await using server = await site({ "/": body, "/font": hung });
     const startMs = performance.now();
     const { verdict } = await shoot(driver, server.url, { viewport, timeoutMs: 15_000 });
-    expect(verdict).toEqual(partial("its web fonts were still loading"));
+    expect(verdict).toEqual(partial("1 web font was never answered"));
     expect(performance.now() - startMs).toBeLessThan(8000);
   });
 
@@ -112,7 +112,7 @@ describe("ready: selector, expression, delay", () => {
   test.each([
     [{ selector: "#never" }, `nothing visible matched "#never"`],
     [{ expression: "window.never" }, "the ready expression was not true"],
-    [{ delayMs: 9000 }, "the wait of 9000 ms was cut short"],
+    [{ delayMs: 9000 }, "the fixed wait was cut short"],
   ])("that does not come in time gives the picture as it is, naming it: %o", async (ready, missing) => {
     await using server = await site({ "/": late });
     const { png, verdict } = await shoot(driver, server.url, { viewport, ready, timeoutMs: 1500 });

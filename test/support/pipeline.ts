@@ -1,7 +1,7 @@
 import { AlertInput } from "../../src/core/alert.ts";
 import type { Alert } from "../../src/core/alert.ts";
 import type { Destination } from "../../src/destinations/contract.ts";
-import { createLane } from "../../src/pipeline/channel.ts";
+import { createLane } from "../../src/core/lane.ts";
 import type { Channel } from "../../src/pipeline/channel.ts";
 
 /** An alert as the pipeline has it, about 2026-03-01 12:30:45 UTC. */

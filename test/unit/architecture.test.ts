@@ -41,7 +41,7 @@ const rules: Readonly<Record<string, Rule>> = {
 
 /** Packages that live in one place each. */
 const homes: Readonly<Record<string, string>> = {
-  playwright: "web-driver/playwright.ts",
+  playwright: "web-driver/playwright",
   sharp: "image/",
   express: "http/",
   helmet: "http/",

@@ -1,0 +1,107 @@
+import { AppError } from "../core/errors.ts";
+import type { Lane } from "../core/lane.ts";
+import { race, wait, within } from "../core/wait.ts";
+
+/*
+ * A page's clock and its frames in one hand. Time stands still between steps; a step lets some of it pass as fast as the
+ * processor allows (timers, Date, animation clocks), and one frame is drawn at its end, of which the compositor says whether
+ * it changed anything. Chromium's CDP: Emulation.setVirtualTimePolicy and HeadlessExperimental.beginFrame; the second needs
+ * the headless shell, started with begin-frame control.
+ */
+
+/** What is used of a CDP session. */
+export interface Wire {
+  send(method: string, params?: object): Promise<Readonly<Record<string, unknown>>>;
+  on(event: string, listener: (payload: Readonly<Record<string, unknown>>) => void): void;
+}
+
+export interface FrameClock {
+  /** Page time that has passed since the clock was taken, milliseconds. */
+  readonly elapsedMs: number;
+  /** Stops the page's time; it passes in steps from now on. */
+  hold(signal: AbortSignal): Promise<void>;
+  /**
+   * Lets `ms` of page time pass and draws a frame; true when pixels changed. While the page's requests are on their way its
+   * time stands still, unless `goesOn()` says that they are not to be waited for; it is asked every few real milliseconds.
+   */
+  step(ms: number, goesOn: () => boolean, signal: AbortSignal): Promise<boolean>;
+  /** Draws frames until the work is done; a capture is answered in a frame only. */
+  drawUntil<Result>(work: Promise<Result>, signal: AbortSignal): Promise<Result>;
+}
+
+/** How often a step that waits for the network asks whether to go on. */
+const askMs = 25;
+/** A step that is not over by then is asked for again: a page that moved to another process has lost it. */
+const askAgainMs = 1000;
+/** A frame that takes longer is given up: the page's renderer is busy or gone. */
+const frameMs = 2000;
+const captureFrameMs = 16;
+/** Turns of a page that never yields (setTimeout 0 in a circle), after which time passes all the same. */
+const starvedTurns = 10_000;
+
+/** `lane` is the browser's: two pages of one browser that draw side by side hang in the compositor. */
+export function createFrameClock(wire: Wire, lane: Lane): FrameClock {
+  let elapsedMs = 0;
+  let baseTicks: number | undefined;
+  let expired = Promise.withResolvers<void>();
+  wire.on("Emulation.virtualTimeBudgetExpired", () => expired.resolve());
+
+  const setPolicy = async (policy: string, budgetMs?: number): Promise<void> => {
+    const budget = budgetMs === undefined ? {} : { budget: budgetMs, maxVirtualTimeTaskStarvationCount: starvedTurns };
+    const answer = await wire.send("Emulation.setVirtualTimePolicy", { policy, ...budget });
+    baseTicks ??= Number(answer["virtualTimeTicksBase"]);
+  };
+
+  /** Frame times may never go back, not even over a navigation: a page whose times start over hangs for ever. */
+  const drawFrame = async (intervalMs: number, signal: AbortSignal): Promise<boolean> =>
+    await lane(async () => {
+      const frameTimeTicks = (baseTicks ?? 0) + elapsedMs;
+      const frame = wire.send("HeadlessExperimental.beginFrame", { frameTimeTicks, interval: intervalMs });
+      try {
+        const { hasDamage } = await race(frame, within(frameMs, signal));
+        return hasDamage === true;
+      } catch (error) {
+        if (signal.aborted || error instanceof AppError) throw error;
+        // A frame refused or given up proves nothing; the next one may.
+        return true;
+      }
+    });
+
+  const pass = async (ms: number, goesOn: () => boolean, signal: AbortSignal): Promise<void> => {
+    expired = Promise.withResolvers<void>();
+    let isGoingOn = goesOn();
+    const ask = async (): Promise<void> => {
+      await race(setPolicy(isGoingOn ? "advance" : "pauseIfNetworkFetchesPending", ms), signal);
+    };
+    await ask();
+    for (let waitedMs = askMs; ; waitedMs += askMs) {
+      const over = await Promise.race([expired.promise.then(() => true), wait(askMs, signal).then(() => false)]);
+      if (over) return;
+      const mayGoOn = !isGoingOn && goesOn();
+      isGoingOn ||= mayGoOn;
+      if (mayGoOn || waitedMs % askAgainMs === 0) await ask();
+    }
+  };
+
+  return {
+    get elapsedMs() {
+      return elapsedMs;
+    },
+    hold: async (signal) => await race(setPolicy("pause"), signal),
+    async step(ms, goesOn, signal) {
+      await pass(ms, goesOn, signal);
+      elapsedMs += ms;
+      return await drawFrame(ms, signal);
+    },
+    async drawUntil(work, signal) {
+      const done = new AbortController();
+      const end = (): void => done.abort();
+      work.then(end, end);
+      while (!done.signal.aborted) {
+        elapsedMs += captureFrameMs;
+        await drawFrame(captureFrameMs, signal);
+      }
+      return await race(work, signal);
+    },
+  };
+}
