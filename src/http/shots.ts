@@ -97,6 +97,7 @@ function sendPicture(response: Response, { verdict, timings }: Shot, picture: Pi
   const parts = {
     queue: timings.queueMs,
     navigate: timings.navigateMs,
+    data: timings.dataMs,
     settle: timings.settleMs,
     capture: timings.captureMs,
     encode: timings.cropMs + encodeMs,

@@ -43,6 +43,7 @@ export function portalTarget(
     title: portal.title ?? name,
     url,
     request: {
+      reuse: name,
       url: checkUrl(url),
       trustUrl: true,
       options,
@@ -60,7 +61,7 @@ export function urlTarget(url: string, overrides: Partial<ShotOptions>, trustUrl
     name: "url",
     title: URL.parse(url)?.host ?? url,
     url,
-    request: { url: checkUrl(url), trustUrl, options, identity, ignoreCertificate: false },
+    request: { reuse: undefined, url: checkUrl(url), trustUrl, options, identity, ignoreCertificate: false },
   };
 }
 

@@ -22,6 +22,11 @@ export interface Identity {
 export const anonymous: Identity = { headers: {}, cookies: [], basic: undefined };
 
 export interface ShotRequest {
+  /**
+   * Whose page this is: shots of the same name, with the same identity, may use one page again. Undefined for an address
+   * that belongs to nobody: it gets a page of its own.
+   */
+  readonly reuse: string | undefined;
   /** Absolute http(s) URL; its host:port is allowed for this shot when `trustUrl` is set. */
   readonly url: string;
   /** True for a portal of the configuration: the operator wrote its URL. False for a URL that a caller gave. */
@@ -38,6 +43,8 @@ export interface ShotTimings {
   readonly queueMs: number;
   /** Opening a page and having the server's answer. */
   readonly navigateMs: number;
+  /** From the answer's head to the end of the last request that the picture waited for. */
+  readonly dataMs: number;
   readonly settleMs: number;
   readonly captureMs: number;
 }

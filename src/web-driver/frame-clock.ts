@@ -1,3 +1,4 @@
+import type { Clock } from "../core/clock.ts";
 import { AppError } from "../core/errors.ts";
 import type { Lane } from "../core/lane.ts";
 import { race, wait, within } from "../core/wait.ts";
@@ -18,6 +19,8 @@ export interface Wire {
 export interface FrameClock {
   /** Page time that has passed since the clock was taken, milliseconds. */
   readonly elapsedMs: number;
+  /** How far the page's time is behind real time, milliseconds; negative when it is ahead. */
+  behindMs(): number;
   /** Stops the page's time; it passes in steps from now on. */
   hold(signal: AbortSignal): Promise<void>;
   /**
@@ -40,15 +43,17 @@ const captureFrameMs = 16;
 const starvedTurns = 10_000;
 
 /** `lane` is the browser's: two pages of one browser that draw side by side hang in the compositor. */
-export function createFrameClock(wire: Wire, lane: Lane): FrameClock {
+export function createFrameClock(wire: Wire, lane: Lane, clock: Clock): FrameClock {
   let elapsedMs = 0;
   let baseTicks: number | undefined;
+  let heldMs: number | undefined;
   let expired = Promise.withResolvers<void>();
   wire.on("Emulation.virtualTimeBudgetExpired", () => expired.resolve());
 
   const setPolicy = async (policy: string, budgetMs?: number): Promise<void> => {
     const budget = budgetMs === undefined ? {} : { budget: budgetMs, maxVirtualTimeTaskStarvationCount: starvedTurns };
     const answer = await wire.send("Emulation.setVirtualTimePolicy", { policy, ...budget });
+    heldMs ??= clock.monotonicMs();
     baseTicks ??= Number(answer["virtualTimeTicksBase"]);
   };
 
@@ -87,6 +92,7 @@ export function createFrameClock(wire: Wire, lane: Lane): FrameClock {
     get elapsedMs() {
       return elapsedMs;
     },
+    behindMs: () => (heldMs === undefined ? 0 : clock.monotonicMs() - heldMs - elapsedMs),
     hold: async (signal) => await race(setPolicy("pause"), signal),
     async step(ms, goesOn, signal) {
       await pass(ms, goesOn, signal);

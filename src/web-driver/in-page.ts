@@ -99,5 +99,21 @@ export function hideElements(selectors: readonly string[]): string {
   })()`;
 }
 
+/** Runs before a page's own scripts: its Date is this many milliseconds later than its clock says. */
+export function shiftedDate(byMs: number): string {
+  return `(() => {
+    const Native = Date;
+    const now = () => Native.now() + ${Math.round(byMs)};
+    const Shifted = function Date(...args) {
+      if (new.target === undefined) return new Native(now()).toString();
+      return Reflect.construct(Native, args.length === 0 ? [now()] : args, new.target);
+    };
+    Shifted.prototype = Native.prototype;
+    Native.prototype.constructor = Shifted;
+    Object.assign(Shifted, { now, parse: Native.parse, UTC: Native.UTC });
+    window.Date = Shifted;
+  })();`;
+}
+
 /** Answers when the fonts in use are there. */
 export const fontsLoaded = `document.fonts.ready.then(() => true)`;

@@ -4,6 +4,7 @@ import { AppError } from "../core/errors.ts";
 import { race, reasonOf, wait } from "../core/wait.ts";
 import type { FrameClock } from "./frame-clock.ts";
 import type { Evaluated, MainDocument, SentCookie, Tab } from "./tab.ts";
+import { shiftedDate } from "./in-page.ts";
 import { TrafficLog } from "./traffic.ts";
 
 /** A page of Playwright's as a Tab: what leaves this file are the types of tab.ts and AppErrors. */
@@ -28,6 +29,9 @@ export function createTab({ context, page, session, gone, clock, scale, frames }
   const lost = AbortSignal.any([gone, watchEnd(page, gone)]);
   const network = watchNetwork(page, session, clock);
   keepQuiet(context, page);
+  const viewport = page.viewportSize() ?? { width: 1280, height: 800 };
+  let resized = false;
+  const shift: DateShift = { scriptId: undefined };
 
   const guarded = async <Value>(work: Promise<Value>, signal: AbortSignal): Promise<Value> => {
     const either = AbortSignal.any([signal, lost]);
@@ -45,6 +49,9 @@ export function createTab({ context, page, session, gone, clock, scale, frames }
     identify: (origin, headers, cookies, signal) => guarded(identify(session, origin, headers, cookies), signal),
     async navigate(url, signal) {
       network.forget();
+      if (resized) await guarded(page.setViewportSize(viewport), signal);
+      resized = false;
+      await guarded(shiftDate(session, shift, frames), signal);
       const committed = page.goto(url, { waitUntil: "commit", timeout: 0 }).catch(() => undefined);
       await guarded(committed, signal);
       // A page that goes elsewhere at once makes goto reject before the new document has an answer.
@@ -56,6 +63,7 @@ export function createTab({ context, page, session, gone, clock, scale, frames }
     traffic: network.traffic,
     evaluate: (expression, signal) => guarded(evaluate(session, expression), signal),
     async resize(width, height, signal) {
+      resized = true;
       await guarded(page.setViewportSize({ width, height }), signal);
     },
     async capture(area, isBeyond, signal) {
@@ -69,6 +77,7 @@ export function createTab({ context, page, session, gone, clock, scale, frames }
       const either = Promise.race([answer, network.nextCommit()]);
       return guarded(frames === undefined ? either : frames.drawUntil(either, signal), signal);
     },
+    heapBytes: () => heapBytes(session),
     url: () => page.url(),
     close: () => closeContext(context),
   };
@@ -83,6 +92,7 @@ function guardClock(frames: FrameClock, lost: AbortSignal, guarded: Guarded): Fr
     get elapsedMs() {
       return frames.elapsedMs;
     },
+    behindMs: () => frames.behindMs(),
     hold: (signal) => guarded(frames.hold(signal), signal),
     step: (ms, goesOn, signal) => guarded(frames.step(ms, goesOn, either(signal)), signal),
     drawUntil: (work, signal) => guarded(frames.drawUntil(work, either(signal)), signal),
@@ -116,6 +126,37 @@ function watchEnd(page: Page, gone: AbortSignal): AbortSignal {
   return ended.signal;
 }
 
+interface DateShift {
+  scriptId: string | undefined;
+}
+
+/** A difference that no chart shows. */
+const dateShiftMinMs = 250;
+
+/**
+ * A kept page's time passes in shots only, and faster than real time there. Its dates are put right for each shot: "the last
+ * five minutes" must be those that are over now.
+ */
+async function shiftDate(session: CDPSession, shift: DateShift, frames: FrameClock | undefined): Promise<void> {
+  if (frames === undefined) return;
+  const { scriptId: identifier } = shift;
+  if (identifier !== undefined) await session.send("Page.removeScriptToEvaluateOnNewDocument", { identifier });
+  shift.scriptId = undefined;
+  const behindMs = frames.behindMs();
+  if (Math.abs(behindMs) < dateShiftMinMs) return;
+  const script = { source: shiftedDate(behindMs) };
+  shift.scriptId = (await session.send("Page.addScriptToEvaluateOnNewDocument", script)).identifier;
+}
+
+async function heapBytes(session: CDPSession): Promise<number> {
+  try {
+    const { usedSize } = await race(session.send("Runtime.getHeapUsage"), AbortSignal.timeout(tabCloseMs));
+    return usedSize;
+  } catch {
+    return Number.POSITIVE_INFINITY;
+  }
+}
+
 /** Nothing a page opens beside itself is answered or kept. */
 function keepQuiet(context: BrowserContext, page: Page): void {
   const ignore = (): undefined => undefined;
@@ -123,7 +164,9 @@ function keepQuiet(context: BrowserContext, page: Page): void {
     if (popup !== page) popup.close().catch(ignore);
   });
   context.on("dialog", (dialog) => {
-    dialog.dismiss().catch(ignore);
+    // A page that is navigated again may ask whether it may be left.
+    const answer = dialog.type() === "beforeunload" ? dialog.accept() : dialog.dismiss();
+    answer.catch(ignore);
   });
   page.on("download", (download) => {
     download.cancel().catch(ignore);

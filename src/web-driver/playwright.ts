@@ -156,7 +156,7 @@ async function openTab(managed: Managed, options: TabOptions, gone: AbortSignal,
     const opened = await race(opening, either, (late) => late.context.close());
     ({ context } = opened);
     const session = await race(context.newCDPSession(opened.page), either);
-    const frames = control === undefined ? undefined : createFrameClock(wireOf(session), control.frameLane);
+    const frames = control === undefined ? undefined : createFrameClock(wireOf(session), control.frameLane, clock);
     return createTab({ ...opened, session, gone, clock, scale: options.viewport.scale, frames });
   } catch {
     if (context !== undefined) await closeContext(context);

@@ -1,4 +1,3 @@
-import { validateHeaderName, validateHeaderValue } from "node:http";
 import type { Clock } from "../core/clock.ts";
 import { AppError } from "../core/errors.ts";
 import type { Verdict } from "../core/picture.ts";
@@ -6,24 +5,24 @@ import { safeUrl } from "../core/log.ts";
 import { isTimeout, reasonOf, wait, within } from "../core/wait.ts";
 import { endpointOf } from "./allow.ts";
 import type { AllowList, Endpoint } from "./allow.ts";
-import type { Capture, Identity, ShotRequest, ShotTimings } from "./contract.ts";
+import type { Capture, ShotRequest, ShotTimings } from "./contract.ts";
 import { blocked, checkDocument } from "./document-gate.ts";
 import { frame } from "./framing.ts";
 import type { Framing } from "./framing.ts";
-import { openGate } from "./guard.ts";
-import type { Gate } from "./guard.ts";
 import { hideElements, measure } from "./in-page.ts";
 import type { Measures } from "./in-page.ts";
 import type { Browser } from "./playwright.ts";
 import type { Pool } from "./pool.ts";
 import { settle } from "./readiness.ts";
 import { settleInRealTime } from "./stillness.ts";
-import type { Lease, Supervisor } from "./supervisor.ts";
-import type { SentCookie, Tab } from "./tab.ts";
+import type { Supervisor } from "./supervisor.ts";
+import type { Tab } from "./tab.ts";
+import type { PageLease, WarmPages } from "./warm-pages.ts";
 
 interface ShotDeps {
   readonly pool: Pool;
   readonly browsers: Supervisor<Browser>;
+  readonly pages: WarmPages;
   readonly isAllowed: AllowList;
   readonly clock: Clock;
 }
@@ -52,16 +51,16 @@ export async function takeShot(request: ShotRequest, deps: ShotDeps, signal: Abo
   const deadline = within(request.options.timeoutMs, signal);
   try {
     using _place = await enter(deps.pool, deadline);
-    await using gate = await openGate({ isAllowed: permissions(request, target, deps.isAllowed), allowsPublic: true });
     for (let isFirst = true; ; isFirst = false) {
       using lease = await deps.browsers.lease(deadline);
       shot.mark("queueMs");
-      const tab = await shot.open(lease, gate, deadline).catch((error: unknown) => {
+      const opening = deps.pages.open(request, url, lease, deadline).catch((error: unknown) => {
         // A browser that died unnoticed since the last shot; nothing of the page was asked for yet.
         if (isFirst && error instanceof AppError && error.code === "browser_crashed") return undefined;
         throw error;
       });
-      if (tab !== undefined) return await shot.take(tab, lease, gate, deps.isAllowed, deadline);
+      await using page = await opening;
+      if (page !== undefined) return await shot.take(page, deps.isAllowed, deadline);
     }
   } catch (error) {
     throw explain(error, shot, request, signal);
@@ -78,11 +77,6 @@ function parseUrl(text: string): URL {
     throw new AppError("url_invalid", `${safeUrl(url)} carries a user name or password.`);
   }
   return url;
-}
-
-function permissions(request: ShotRequest, own: Endpoint, isAllowed: AllowList): AllowList {
-  if (!request.trustUrl) return isAllowed;
-  return (target) => isAllowed(target) || (target.host === own.host && target.port === own.port);
 }
 
 async function enter(pool: Pool, deadline: AbortSignal): Promise<Disposable> {
@@ -117,6 +111,7 @@ class Shot {
   readonly #timings: { -readonly [Name in keyof ShotTimings]: number } = {
     queueMs: 0,
     navigateMs: 0,
+    dataMs: 0,
     settleMs: 0,
     captureMs: 0,
   };
@@ -139,26 +134,12 @@ class Shot {
     this.#markedMs = nowMs;
   }
 
-  open(lease: Lease<Browser>, gate: Gate, signal: AbortSignal): Promise<Tab> {
-    const { options, ignoreCertificate } = this.#request;
-    return lease.process.open({ ...options, ignoreCertificate, proxyUrl: gate.proxyUrl }, signal);
-  }
-
-  async take(tab: Tab, lease: Lease<Browser>, gate: Gate, isAllowed: AllowList, signal: AbortSignal): Promise<Capture> {
-    try {
-      return await this.#photograph(tab, gate, isAllowed, signal);
-    } finally {
-      // A context that does not end is the mark of a stuck browser.
-      if (!(await tab.close())) lease.retire();
-    }
-  }
-
-  async #photograph(tab: Tab, gate: Gate, isAllowed: AllowList, signal: AbortSignal): Promise<Capture> {
-    const { identity, trustUrl } = this.#request;
+  async take(page: PageLease, isAllowed: AllowList, signal: AbortSignal): Promise<Capture> {
+    const { tab, gate } = page;
+    const { trustUrl } = this.#request;
     // A caller's URL may not be led on to a page that the operator did not name, public or not.
     const mayShow = (target: Endpoint): boolean => trustUrl || isAllowed(target);
     const check = (): void => checkDocument({ document: tab.document(), isDownload: tab.isDownload(), gate, mayShow });
-    await identifyAt(this.#url.origin, identity, tab, signal);
     this.phase = "answer";
     await tab.frames?.hold(signal);
     await tab.navigate(this.#url.href, signal);
@@ -166,13 +147,22 @@ class Shot {
     this.mark("navigateMs");
     this.phase = "settle";
     const { verdict, png: seen } = await this.#settle(tab, check, signal);
-    this.mark("settleMs");
+    this.#markSettled(tab.traffic().dataMs);
     this.phase = "capture";
     const png = seen ?? (await this.#capture(tab, signal));
     check();
     this.mark("captureMs");
+    page.keep();
     const { width = 0, height = 0 } = this.#framing ?? {};
     return { png, width, height, verdict, finalUrl: safeUrl(tab.url()), timings: this.#timings };
+  }
+
+  /** Parts the time since the last mark into what the data took and what came after it. */
+  #markSettled(dataMs: number): void {
+    const untilDataMs = Math.round(Math.max(0, dataMs - this.#markedMs));
+    this.#timings.dataMs = untilDataMs;
+    this.mark("settleMs");
+    this.#timings.settleMs -= untilDataMs;
   }
 
   #settleMs(): number {
@@ -218,31 +208,5 @@ async function measured(tab: Tab, selector: string | undefined, signal: AbortSig
     const outcome = await tab.evaluate(measure(selector), signal);
     if (outcome.kind === "value" && outcome.value !== null) return outcome.value as Measures;
     await wait(20, signal);
-  }
-}
-
-async function identifyAt(origin: string, identity: Identity, tab: Tab, signal: AbortSignal): Promise<void> {
-  const headers: Record<string, string> = {};
-  if (identity.basic !== undefined) {
-    const { username, password } = identity.basic;
-    headers["Authorization"] = `Basic ${Buffer.from(`${username}:${password.reveal()}`).toString("base64")}`;
-  }
-  for (const [name, value] of Object.entries(identity.headers)) headers[name] = headerValue(name, value.reveal());
-  const cookies: SentCookie[] = identity.cookies.map(({ name, value, path }) => ({
-    name,
-    value: value.reveal(),
-    path,
-  }));
-  if (cookies.length > 0 || Object.keys(headers).length > 0) await tab.identify(origin, headers, cookies, signal);
-}
-
-function headerValue(name: string, value: string): string {
-  try {
-    validateHeaderName(name);
-    validateHeaderValue(name, value);
-    return value;
-  } catch {
-    // Node's message quotes the value.
-    throw new AppError("request_invalid", `The header ${name} has a name or value that HTTP does not allow.`);
   }
 }

@@ -73,6 +73,8 @@ export interface Tab {
    * `isBeyond`: the area reaches out of what the window shows.
    */
   capture(area: Area, isBeyond: boolean, signal: AbortSignal): Promise<Buffer | undefined>;
+  /** What the page's scripts hold in memory; infinite when that cannot be told. */
+  heapBytes(): Promise<number>;
   /** Where the page is now. */
   url(): string;
   /** Ends the page and its context. False when they did not end in time: the browser is then not to be trusted. */

@@ -13,6 +13,7 @@ import type { Browser } from "./playwright.ts";
 import { Pool } from "./pool.ts";
 import { takeShot } from "./shot.ts";
 import { Supervisor } from "./supervisor.ts";
+import { WarmPages } from "./warm-pages.ts";
 
 export interface WebDriverOptions {
   /** Path of a Chromium; left out, one is looked for. */
@@ -37,6 +38,9 @@ interface Started extends Browser {
   readonly sandbox: boolean;
 }
 
+/** Idle pages are some 30 MB each. */
+const idlePagesPerShot = 4;
+
 /** A driver without a browser: the first shot or probe starts it. Disposing it ends browser and shots. */
 export function createWebDriver(options: WebDriverOptions, { log, clock }: WebDriverDeps): WebDriver {
   const isAllowed = createAllowList(options.allow);
@@ -49,14 +53,18 @@ export function createWebDriver(options: WebDriverOptions, { log, clock }: WebDr
     },
     { log },
   );
+  const pages = new WarmPages({ isAllowed, idleMax: options.concurrency * idlePagesPerShot }, { clock });
   return {
-    shoot: (request, signal) => takeShot(request, { pool, browsers, isAllowed, clock }, signal),
+    shoot: (request, signal) => takeShot(request, { pool, browsers, pages, isAllowed, clock }, signal),
     async probe(signal) {
       using lease = await browsers.lease(signal);
       const { executable, version, sandbox } = lease.process;
       return { executable, version, sandbox };
     },
-    [Symbol.asyncDispose]: () => browsers[Symbol.asyncDispose](),
+    async [Symbol.asyncDispose]() {
+      await pages[Symbol.asyncDispose]();
+      await browsers[Symbol.asyncDispose]();
+    },
   };
 }
 

@@ -154,7 +154,7 @@ describe("the page", () => {
     });
     const { finalUrl, timings } = await shoot(driver, `${server.url}/?token=hush`);
     expect(finalUrl).toBe(`${server.url}/end?…`);
-    expect(Object.keys(timings)).toEqual(["queueMs", "navigateMs", "settleMs", "captureMs"]);
+    expect(Object.keys(timings)).toEqual(["queueMs", "navigateMs", "dataMs", "settleMs", "captureMs"]);
   });
 });
 

@@ -26,7 +26,15 @@ export function openDriver(options: Partial<WebDriverOptions> = {}): WebDriver {
 /** A shot of a trusted portal; `options` as a configuration would give them. */
 export function request(url: string, options: unknown = {}, more: Partial<ShotRequest> = {}): ShotRequest {
   const parsed = ShotOptions.parse(options);
-  return { url, trustUrl: true, options: parsed, identity: anonymous, ignoreCertificate: false, ...more };
+  return {
+    reuse: undefined,
+    url,
+    trustUrl: true,
+    options: parsed,
+    identity: anonymous,
+    ignoreCertificate: false,
+    ...more,
+  };
 }
 
 /** No waiting beyond the load event: for tests about something else than readiness. */
