@@ -47,6 +47,7 @@ export function createFrameClock(wire: Wire, lane: Lane, clock: Clock): FrameClo
   let elapsedMs = 0;
   let baseTicks: number | undefined;
   let heldMs: number | undefined;
+  let wentOn = false;
   let expired = Promise.withResolvers<void>();
   wire.on("Emulation.virtualTimeBudgetExpired", () => expired.resolve());
 
@@ -74,13 +75,15 @@ export function createFrameClock(wire: Wire, lane: Lane, clock: Clock): FrameClo
 
   const pass = async (ms: number, goesOn: () => boolean, signal: AbortSignal): Promise<void> => {
     expired = Promise.withResolvers<void>();
-    let isGoingOn = goesOn();
+    // What held the last step up most likely holds this one up, too.
+    let isGoingOn = wentOn && goesOn();
     const ask = async (): Promise<void> => {
       await race(setPolicy(isGoingOn ? "advance" : "pauseIfNetworkFetchesPending", ms), signal);
     };
     await ask();
     for (let waitedMs = askMs; ; waitedMs += askMs) {
       const over = await Promise.race([expired.promise.then(() => true), wait(askMs, signal).then(() => false)]);
+      wentOn = isGoingOn;
       if (over) return;
       const mayGoOn = !isGoingOn && goesOn();
       isGoingOn ||= mayGoOn;

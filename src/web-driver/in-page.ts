@@ -99,6 +99,29 @@ export function hideElements(selectors: readonly string[]): string {
   })()`;
 }
 
+/**
+ * Runs before a page's own scripts: notes what the page tells once only. That is the DOM event a portal names as its sign of
+ * being ready, and Grafana's report to its image renderer, a function call with JSON that says whether it went well.
+ */
+export function takeNotes(event: string | undefined): string {
+  return `(() => {
+    const keep = (name, value) =>
+      Object.defineProperty(window, name, { value, configurable: true, writable: true, enumerable: false });
+    keep("__grafanaImageRendererMessageChannel", (message) => {
+      let report;
+      try { report = JSON.parse(message); } catch { report = null; }
+      if ((report?.type ?? "REPORT_RENDER_COMPLETE") !== "REPORT_RENDER_COMPLETE") return;
+      keep("__chartbellGrafanaDone", true);
+      keep("__chartbellGrafanaFailed", report?.data?.success === false);
+    });
+    const event = ${JSON.stringify(event ?? null)};
+    if (event === null) return;
+    keep("__chartbellEvents", {});
+    const seen = () => { window.__chartbellEvents[event] = true; };
+    for (const target of [window, document]) target.addEventListener(event, seen, { capture: true });
+  })()`;
+}
+
 /** Runs before a page's own scripts: its Date is this many milliseconds later than its clock says. */
 export function shiftedDate(byMs: number): string {
   return `(() => {
@@ -114,6 +137,11 @@ export function shiftedDate(byMs: number): string {
     window.Date = Shifted;
   })();`;
 }
+
+/** What pulses or glows for ever is drawn at rest. */
+export const endEndlessAnimations = `for (const animation of document.getAnimations()) {
+  if (animation.effect?.getComputedTiming().iterations === Infinity) animation.cancel();
+}`;
 
 /** Answers when the fonts in use are there. */
 export const fontsLoaded = `document.fonts.ready.then(() => true)`;

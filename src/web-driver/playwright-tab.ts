@@ -27,7 +27,7 @@ interface TabParts {
 
 export function createTab({ context, page, session, gone, clock, scale, frames }: TabParts): Tab {
   const lost = AbortSignal.any([gone, watchEnd(page, gone)]);
-  const network = watchNetwork(page, session, clock);
+  const network = watchNetwork(page, session, clock, () => frames?.elapsedMs ?? clock.monotonicMs());
   keepQuiet(context, page);
   const viewport = page.viewportSize() ?? { width: 1280, height: 800 };
   let resized = false;
@@ -178,8 +178,8 @@ interface Seen {
   document: MainDocument;
 }
 
-function watchNetwork(page: Page, session: CDPSession, clock: Clock) {
-  let log = new TrafficLog(clock);
+function watchNetwork(page: Page, session: CDPSession, clock: Clock, pageMs: () => number) {
+  let log = new TrafficLog(clock, pageMs);
   let current: Seen | undefined;
   let committed: Request | undefined;
   let isDownload = false;
@@ -224,7 +224,7 @@ function watchNetwork(page: Page, session: CDPSession, clock: Clock) {
     traffic: () => log.now(),
     /** Starts over for another navigation of the same page. */
     forget() {
-      log = new TrafficLog(clock);
+      log = new TrafficLog(clock, pageMs);
       current = undefined;
       isDownload = false;
     },

@@ -8,6 +8,7 @@ import type { Lane } from "../core/lane.ts";
 import { race, reasonOf } from "../core/wait.ts";
 import { createFrameClock } from "./frame-clock.ts";
 import type { Wire } from "./frame-clock.ts";
+import { takeNotes } from "./in-page.ts";
 import { frameFlags, launchFlags } from "./launch-flags.ts";
 import { closeContext, createTab, explanation } from "./playwright-tab.ts";
 import type { Process } from "./supervisor.ts";
@@ -155,6 +156,8 @@ async function openTab(managed: Managed, options: TabOptions, gone: AbortSignal,
     const opening = control === undefined ? openPlain(browser, options) : openDrawn(browser, options, control);
     const opened = await race(opening, either, (late) => late.context.close());
     ({ context } = opened);
+    const event = options.ready === "auto" ? undefined : options.ready.event;
+    await race(opened.page.addInitScript({ content: takeNotes(event) }), either);
     const session = await race(context.newCDPSession(opened.page), either);
     const frames = control === undefined ? undefined : createFrameClock(wireOf(session), control.frameLane, clock);
     return createTab({ ...opened, session, gone, clock, scale: options.viewport.scale, frames });

@@ -4,7 +4,7 @@ import type { Verdict } from "../core/picture.ts";
 import type { ShotOptions } from "../core/portal.ts";
 import { wait, within } from "../core/wait.ts";
 import type { FrameClock } from "./frame-clock.ts";
-import { measure, scrollTo } from "./in-page.ts";
+import { endEndlessAnimations, measure, scrollTo } from "./in-page.ts";
 import type { Measures } from "./in-page.ts";
 import { createLooker } from "./look.ts";
 import type { Look } from "./look.ts";
@@ -81,6 +81,9 @@ class Settling {
   /** Frames that changed something since then. */
   #movedFrames = 0;
   #events = -1;
+  /** Monotonic milliseconds of the last changed pixel. */
+  #changedMs = 0;
+  #isAtRest = false;
   #look: Look | undefined;
   /** What is left of the fixed wait, real milliseconds. */
   #delayMs = 0;
@@ -105,7 +108,7 @@ class Settling {
         await this.#step(late);
         if (!this.#mayBeOver()) continue;
         await this.#lookAgain(looker, late);
-        if (!this.#isOver()) continue;
+        if (!this.#isOver() || (await this.#broughtToRest(late))) continue;
         // The last word on which part of the page counts; it may make the page draw more.
         if (!isFramed && (await this.#frame(late))) this.#startOver();
         else if (await this.#hasWaited(late)) return this.#settled([]);
@@ -133,6 +136,7 @@ class Settling {
     }
     this.#sinceDataMs += ms;
     if (hasChanged) {
+      this.#changedMs = clock.monotonicMs();
       this.#stillMs = 0;
       this.#movedFrames += 1;
     } else {
@@ -160,8 +164,8 @@ class Settling {
   }
 
   #isStalled(): boolean {
-    const { inFlight, progressMs } = this.#deps.tab.traffic();
-    return inFlight > 0 && this.#deps.clock.monotonicMs() - progressMs >= stalledMs;
+    const { inFlight, youngestMs } = this.#deps.tab.traffic();
+    return inFlight > 0 && this.#deps.clock.monotonicMs() - youngestMs >= stalledMs;
   }
 
   #fontsAreLate(): boolean {
@@ -170,9 +174,14 @@ class Settling {
   }
 
   #waitsForLive(): boolean {
+    return this.#stillMs >= stillMs / 2 && this.#isLive();
+  }
+
+  /** Whether a worker, WebSocket or event stream may still bring something. */
+  #isLive(): boolean {
     const { liveSources, liveMs } = this.#deps.tab.traffic();
     if (liveSources === 0 || this.#look?.isClaimed === true) return false;
-    return this.#stillMs >= stillMs / 2 && this.#deps.clock.monotonicMs() - liveMs < liveQuietMs;
+    return this.#deps.clock.monotonicMs() - Math.max(liveMs, this.#changedMs) < liveQuietMs;
   }
 
   get #isMoving(): boolean {
@@ -208,7 +217,7 @@ class Settling {
     const enoughMs = look.isClaimed ? claimedStillMs : stillMs;
     const hasEnded = this.#stillMs >= enoughMs || this.#isMoving;
     if (look.missing.length > 0 || this.#isLoading()) return this.#sinceDataMs >= hopelessMs && !this.#isWaiting();
-    return hasEnded && !this.#waitsForLiveNow() && !this.#waitsForFirstChart(look);
+    return hasEnded && !this.#isLive() && !this.#waitsForFirstChart(look);
   }
 
   /** The load event waits for requests and fonts that hang; they are told apart. */
@@ -219,18 +228,21 @@ class Settling {
 
   /** A request that hangs beside charts is no loss; one that hangs in front of an empty page may be the data. */
   #waitsForFirstChart({ chartCount }: Look): boolean {
-    const { inFlight, progressMs } = this.#deps.tab.traffic();
-    return inFlight > 0 && chartCount === 0 && this.#deps.clock.monotonicMs() - progressMs < stalledEmptyMs;
+    const { inFlight, youngestMs } = this.#deps.tab.traffic();
+    return inFlight > 0 && chartCount === 0 && this.#deps.clock.monotonicMs() - youngestMs < stalledEmptyMs;
   }
 
   #isWaiting(): boolean {
-    return this.#deps.tab.traffic().inFlight > 0 || this.#waitsForLiveNow();
+    return this.#deps.tab.traffic().inFlight > 0 || this.#isLive();
   }
 
-  #waitsForLiveNow(): boolean {
-    const { liveSources, liveMs } = this.#deps.tab.traffic();
-    if (liveSources === 0 || this.#look?.isClaimed === true) return false;
-    return this.#deps.clock.monotonicMs() - liveMs < liveQuietMs;
+  /** Ends ornaments that pulse for ever, once; what is left then may hold still. True when there were any. */
+  async #broughtToRest(late: AbortSignal): Promise<boolean> {
+    if (!this.#isMoving || this.#isAtRest || this.#look?.endless === undefined) return false;
+    this.#isAtRest = true;
+    await this.#deps.tab.evaluate(endEndlessAnimations, late);
+    this.#startOver();
+    return true;
   }
 
   /** Brings the part to be cut out into the window, and a whole page into a window of its size; true when that changed it. */

@@ -7,7 +7,7 @@ import type { Traffic } from "./traffic.ts";
  * rejects with AppErrors only, and everything waits for `lost` as well as for the caller's signal.
  */
 
-export interface TabOptions extends Pick<ShotOptions, "viewport" | "timezone" | "locale" | "colorScheme"> {
+export interface TabOptions extends Pick<ShotOptions, "viewport" | "timezone" | "locale" | "colorScheme" | "ready"> {
   readonly proxyUrl: string;
   readonly ignoreCertificate: boolean;
 }

@@ -2,7 +2,8 @@ import type { Clock } from "../core/clock.ts";
 
 /*
  * What is on its way to a page, told from what never ends by nature. A request is a poll when the same one began three
- * times, each after the end of the one before: it brings nothing that the picture waits for.
+ * times, each at a later time of the page than the end of the one before: it brings nothing that the picture waits for.
+ * Several at a time are queries of one kind, and one right after the other are the parts of one answer.
  */
 
 export interface Traffic {
@@ -12,7 +13,9 @@ export interface Traffic {
   readonly fonts: number;
   /** Rises whenever a request that counts begins or ends. */
   readonly events: number;
-  /** Monotonic milliseconds of the last sign of life: a request that counts began, got data or ended. */
+  /** Monotonic milliseconds when the youngest of the requests in flight began. */
+  readonly youngestMs: number;
+  /** Monotonic milliseconds when a request that counts, or a font, began or ended last. */
   readonly progressMs: number;
   /** Monotonic milliseconds when the last request that counts had ended. */
   readonly dataMs: number;
@@ -35,25 +38,38 @@ const pollsAfter = 3;
 const ignored = new Set(["ping", "beacon", "media", "websocket", "cspviolationreport", "prefetch", "preflight"]);
 
 interface Endpoint {
-  begins: number;
+  /** How often one began by itself: none underway, and the page's time had gone on since the last one's end. */
+  rounds: number;
   underway: number;
-  /** Whether one began while another was underway: then they are no poll, but several queries of one kind. */
-  overlapped: boolean;
+  endedPageMs: number;
 }
+
+interface Underway {
+  readonly key: string;
+  readonly beganMs: number;
+}
+
+/** Messages of live sources that count as signs of life; the ones after them are heartbeats unless pixels change. */
+const spokenMax = 4;
 
 export class TrafficLog {
   readonly #clock: Clock;
-  readonly #counted = new Map<unknown, string>();
+  readonly #pageMs: () => number;
+  readonly #counted = new Map<unknown, Underway>();
   readonly #fonts = new Set<unknown>();
+  readonly #streams = new Set<unknown>();
   readonly #endpoints = new Map<string, Endpoint>();
   #events = 0;
   #progressMs: number;
   #dataMs: number;
   #liveSources = 0;
   #liveMs = 0;
+  #spoken = 0;
 
-  constructor(clock: Clock) {
+  /** `pageMs`: the page's own time, which stands still while we hold it. */
+  constructor(clock: Clock, pageMs: () => number = () => clock.monotonicMs()) {
     this.#clock = clock;
+    this.#pageMs = pageMs;
     this.#progressMs = clock.monotonicMs();
     this.#dataMs = this.#progressMs;
   }
@@ -61,6 +77,7 @@ export class TrafficLog {
   began(id: unknown, request: SeenRequest): void {
     if (ignored.has(request.kind)) return;
     if (request.kind === "eventsource") {
+      this.#streams.add(id);
       this.liveBegan();
       return;
     }
@@ -70,23 +87,26 @@ export class TrafficLog {
       return;
     }
     const key = keyOf(request);
-    const endpoint = this.#endpoints.get(key) ?? { begins: 0, underway: 0, overlapped: false };
+    const endpoint = this.#endpoints.get(key) ?? { rounds: 0, underway: 0, endedPageMs: Number.NEGATIVE_INFINITY };
     this.#endpoints.set(key, endpoint);
-    endpoint.overlapped ||= endpoint.underway > 0;
-    endpoint.begins += 1;
+    if (endpoint.underway === 0 && this.#pageMs() > endpoint.endedPageMs) endpoint.rounds += 1;
     endpoint.underway += 1;
-    this.#counted.set(id, key);
+    this.#counted.set(id, { key, beganMs: this.#clock.monotonicMs() });
     if (this.#isPoll(key)) return;
     this.#events += 1;
     this.#progressMs = this.#clock.monotonicMs();
   }
 
   ended(id: unknown): void {
-    const key = this.#counted.get(id);
+    if (this.#streams.delete(id)) this.liveEnded();
+    const key = this.#counted.get(id)?.key;
     const isFont = this.#fonts.delete(id);
     if (key === undefined && !isFont) return;
     const endpoint = key === undefined ? undefined : this.#endpoints.get(key);
-    if (endpoint !== undefined) endpoint.underway -= 1;
+    if (endpoint !== undefined) {
+      endpoint.underway -= 1;
+      endpoint.endedPageMs = this.#pageMs();
+    }
     this.#counted.delete(id);
     if (key !== undefined && this.#isPoll(key)) return;
     this.#events += 1;
@@ -97,21 +117,24 @@ export class TrafficLog {
   /** A worker, WebSocket or event stream appeared. */
   liveBegan(): void {
     this.#liveSources += 1;
-    this.liveSpoke();
+    this.#liveMs = this.#clock.monotonicMs();
   }
 
   liveEnded(): void {
     this.#liveSources = Math.max(0, this.#liveSources - 1);
-    this.liveSpoke();
-  }
-
-  liveSpoke(): void {
     this.#liveMs = this.#clock.monotonicMs();
   }
 
+  liveSpoke(): void {
+    this.#spoken += 1;
+    if (this.#spoken <= spokenMax) this.#liveMs = this.#clock.monotonicMs();
+  }
+
   now(): Traffic {
+    const underway = [...this.#counted.values()].filter(({ key }) => !this.#isPoll(key));
     return {
-      inFlight: [...this.#counted.values()].filter((key) => !this.#isPoll(key)).length,
+      inFlight: underway.length,
+      youngestMs: Math.max(...underway.map(({ beganMs }) => beganMs)),
       fonts: this.#fonts.size,
       events: this.#events,
       progressMs: this.#progressMs,
@@ -122,8 +145,7 @@ export class TrafficLog {
   }
 
   #isPoll(key: string): boolean {
-    const endpoint = this.#endpoints.get(key);
-    return endpoint !== undefined && endpoint.begins >= pollsAfter && !endpoint.overlapped;
+    return (this.#endpoints.get(key)?.rounds ?? 0) >= pollsAfter;
   }
 }
 

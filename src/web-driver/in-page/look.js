@@ -15,27 +15,37 @@
       opacityProperty: true,
       visibilityProperty: true,
     });
-  const all = (selector) => [...document.querySelectorAll(selector)];
-  const deep = (selector, root = document) => [
-    ...root.querySelectorAll(selector),
-    ...[...root.querySelectorAll("*")].flatMap((host) =>
-      host.shadowRoot === null ? [] : deep(selector, host.shadowRoot),
-    ),
+  const rootsIn = (root) => [
+    root,
+    ...[...root.querySelectorAll("*")].flatMap(({ shadowRoot }) => (shadowRoot === null ? [] : rootsIn(shadowRoot))),
   ];
-  const isMatched = (selector) => {
-    const isThere = (element) => element.getClientRects().length > 0 && isVisible(element);
-    return all(selector).some(isThere) || deep(selector).some(isThere);
+  const roots = rootsIn(document);
+  /** Every match, also in open shadow roots. */
+  const all = (selector) => roots.flatMap((root) => [...root.querySelectorAll(selector)]);
+  const isMatched = (selector) =>
+    all(selector).some((element) => element.getClientRects().length > 0 && isVisible(element));
+  /** A property of the page's window that its own scripts do not come across. */
+  const keep = (name, value) =>
+    Object.defineProperty(window, name, { value, configurable: true, writable: true, enumerable: false });
+  /** Whether less than `ms` of page time has passed since it was first asked about. */
+  const isRecent = (what, ms) => {
+    if (window.__chartbellSince === undefined) keep("__chartbellSince", {});
+    const since = window.__chartbellSince;
+    since[what] ??= performance.now();
+    return performance.now() - since[what] < ms;
   };
   /** A promise is looked at again when it has settled: no look waits. */
   const isTrue = () => {
     const pending = window.__chartbellAsked;
     if (pending?.isSettled === false) return false;
-    if (pending?.error !== undefined) throw pending.error;
     if (pending?.value) return true;
+    // What the promise needs may come later: it is asked for again, like an expression that threw.
+    keep("__chartbellAsked", undefined);
+    if (pending?.error !== undefined) throw pending.error;
     const value = conditions.evaluate();
     if (typeof value?.then !== "function") return Boolean(value);
     const asked = { isSettled: false };
-    Object.defineProperty(window, "__chartbellAsked", { value: asked, configurable: true, writable: true });
+    keep("__chartbellAsked", asked);
     value.then(
       (settled) => Object.assign(asked, { isSettled: true, value: settled }),
       (error) => Object.assign(asked, { isSettled: true, error }),
@@ -49,7 +59,13 @@
     );
     return `${element.localName}${own}`.slice(0, 60);
   };
-  const isMarked = (element) => element.childElementCount > 2 || element.querySelectorAll("*").length > 2;
+  /** Drawn things in an SVG; a single line is a sparkline when it has a size. */
+  const isMarked = (svg) =>
+    svg.querySelectorAll("*").length > 2 ||
+    [...svg.querySelectorAll("path, polyline, polygon, text, image, use")].some((mark) => {
+      const { width, height } = mark.getBoundingClientRect();
+      return width >= 20 || height >= 20;
+    });
   const hasMarks = (box) =>
     box.matches("canvas, img, video, iframe, table") ||
     box.querySelector("canvas, img, video, iframe, object, table, meter, progress") !== null ||
@@ -70,19 +86,44 @@
     ".is-loading",
     ".highcharts-loading",
     ".ant-spin-spinning",
+    "progress:indeterminate",
     "[data-testid*=spinner i]",
     "[data-testid*='Loading' ]",
   ].join(",");
+  const sureSigns = [
+    "[aria-busy=true], [role=progressbar], progress, .loading, .loader, .is-loading, .highcharts-loading",
+    ".ant-spin-spinning, .spinner, .skeleton, .shimmer",
+  ].join(",");
+  /** Guessed from a part of its name, it may as well be what stays around the chart, or a number field with arrows. */
+  const holdsContent = (element) =>
+    element.matches("html, body, input, select, button") ||
+    element.querySelector("canvas, table, iframe, input, select, button") !== null ||
+    element.textContent.trim().length > 80;
   const isWaiting = (element) => {
     if (!isShown(element)) return false;
     const { width, height } = element.getBoundingClientRect();
+    const heightMin = element.matches("progress, [role=progressbar]") ? 1 : 6;
+    if (width < 6 || height < heightMin) return false;
     // A progress bar that tells a share of something is content.
-    return width >= 6 && height >= 6 && !element.matches("progress, meter, [aria-valuenow]:not([aria-valuenow='0'])");
+    if (element.matches("meter, progress[value], [aria-valuenow]:not([aria-valuenow='0'])")) return false;
+    return element.matches(sureSigns) || !holdsContent(element);
   };
+  /** Something small that turns for ever is a loading sign, whatever its name. */
+  const turning = () =>
+    document
+      .getAnimations()
+      .filter((one) => one.effect?.getComputedTiming().iterations === Infinity && one.playState === "running")
+      .filter((one) =>
+        one.effect
+          .getKeyframes()
+          .some(({ transform = "", rotate = "" }) => /rotate|turn|deg/.test(`${transform} ${rotate}`)),
+      )
+      .map((one) => one.effect.target)
+      .filter((element) => element !== null && isWaiting(element) && element.getBoundingClientRect().width <= 200);
   const spinners = () =>
-    all(spinnerSelector)
-      .filter(isWaiting)
-      .map((element) => `a loading sign (${nameOf(element)}) was still shown`);
+    [...new Set([...all(spinnerSelector).filter(isWaiting), ...turning()])].map(
+      (element) => `a loading sign (${nameOf(element)}) was still shown`,
+    );
 
   const boxSelector =
     "[class*=chart i], [id*=chart i], [class*=graph i], [id*=graph i], [class*=plot i], [data-panelid]";
@@ -96,11 +137,36 @@
       .filter((box, _index, boxes) => !boxes.some((other) => other !== box && box.contains(other)))
       .map((box) => `the chart box ${nameOf(box)} was still empty`);
 
-  const charts = () =>
-    all("canvas, svg, img").filter((element) => {
-      const { width, height } = element.getBoundingClientRect();
-      return width >= 60 && height >= 40 && isShown(element) && (element.localName !== "svg" || isMarked(element));
+  const isChart = (element) => {
+    const { width, height } = element.getBoundingClientRect();
+    if (width < 60 || height < 40 || !isShown(element)) return false;
+    if (element.localName === "img") return element.complete && element.naturalWidth > 0;
+    return element.localName !== "svg" || isMarked(element);
+  };
+  /** Layers in the same place are one chart. */
+  const charts = () => {
+    const byPlace = new Map();
+    for (const element of all("canvas, svg, img").filter(isChart)) {
+      const { x, y, width, height } = element.getBoundingClientRect();
+      byPlace.set([x, y, width, height].map(Math.round).join(" "), element);
+    }
+    return [...byPlace.values()];
+  };
+  const passwords = () => all("input[type=password]").filter(isShown);
+  /** Charts that a sign-in page would not have: no logos, no illustrations, nothing that lies behind the password. */
+  const telling = () => {
+    const fields = passwords().map((field) => field.getBoundingClientRect());
+    return charts().filter((chart) => {
+      const { top, left, bottom, right, width, height } = chart.getBoundingClientRect();
+      if (fields.length === 0) return true;
+      if (
+        fields.some((field) => top <= field.top && left <= field.left && bottom >= field.bottom && right >= field.right)
+      )
+        return false;
+      if (chart.localName === "img") return false;
+      return width >= 150 && height >= 60 && (chart.localName === "canvas" || chart.querySelector("text") !== null);
     });
+  };
 
   const asked = () => {
     const missing = [];
@@ -127,9 +193,10 @@
   if (root === null) return { isLoading: true, missing: [] };
   const claim = root.dataset.chartbellReady;
   const product = conditions.products
-    .map((find) => find({ all, isShown, isVisible }))
+    .map((find) => find({ all, isShown, isVisible, isRecent }))
     .find((found) => found !== undefined);
   const isClaimed = claim === "true" || product?.isReady === true;
+  const problems = [root.dataset.chartbellError, ...(product?.failed ?? [])].filter(Boolean);
   return {
     isLoading: document.readyState !== "complete",
     areFontsLoading: document.fonts.status === "loading",
@@ -141,9 +208,9 @@
       ...(product?.missing ?? []),
       ...(isClaimed ? [] : [...spinners(), ...emptyBoxes()]),
     ].slice(0, 20),
-    problem: root.dataset.chartbellError,
-    hasPassword: all("input[type=password]").some(isShown),
-    chartCount: charts().length,
+    problem: problems.length === 0 ? undefined : problems.join("; "),
+    hasPassword: passwords().length > 0,
+    chartCount: telling().length,
     endless: endless(),
   };
 };
