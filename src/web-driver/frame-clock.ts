@@ -19,7 +19,7 @@ export interface Wire {
 export interface FrameClock {
   /** Page time that has passed since the clock was taken, milliseconds. */
   readonly elapsedMs: number;
-  /** How far the page's time is behind real time, milliseconds; negative when it is ahead. */
+  /** How far the page's time is behind what it should be, milliseconds; negative when it is ahead. */
   behindMs(): number;
   /** Stops the page's time; it passes in steps from now on. */
   hold(signal: AbortSignal): Promise<void>;
@@ -39,6 +39,11 @@ const askAgainMs = 1000;
 /** A frame that takes longer is given up: the page's renderer is busy or gone. */
 const frameMs = 2000;
 const captureFrameMs = 16;
+/**
+ * A page's dates begin this much earlier than now: its time then passes faster than real time, and "until now" must not ask
+ * for the future, which some servers refuse.
+ */
+const startsEarlierMs = 3000;
 /** Turns of a page that never yields (setTimeout 0 in a circle), after which time passes all the same. */
 const starvedTurns = 10_000;
 
@@ -53,8 +58,9 @@ export function createFrameClock(wire: Wire, lane: Lane, clock: Clock): FrameClo
 
   const setPolicy = async (policy: string, budgetMs?: number): Promise<void> => {
     const budget = budgetMs === undefined ? {} : { budget: budgetMs, maxVirtualTimeTaskStarvationCount: starvedTurns };
-    const answer = await wire.send("Emulation.setVirtualTimePolicy", { policy, ...budget });
+    const start = heldMs === undefined ? { initialVirtualTime: (clock.now().getTime() - startsEarlierMs) / 1000 } : {};
     heldMs ??= clock.monotonicMs();
+    const answer = await wire.send("Emulation.setVirtualTimePolicy", { policy, ...budget, ...start });
     baseTicks ??= Number(answer["virtualTimeTicksBase"]);
   };
 

@@ -23,6 +23,8 @@ export const launchFlags: readonly string[] = [
   "--disable-domain-reliability",
   "--deny-permission-prompts",
   "--disable-notifications",
+  // Whole tiles are drawn anew, so that a line's edge does not tell what was drawn there before.
+  "--disable-partial-raster",
   // Text has the same width on every machine.
   "--font-render-hinting=none",
 ];

@@ -200,6 +200,10 @@ function watchNetwork(page: Page, session: CDPSession, clock: Clock, pageMs: () 
     log.began(request, { method: request.method(), url: request.url(), kind: request.resourceType(), body });
   });
   page.on("response", (response) => {
+    const length = response.headers()["content-length"];
+    // Nobody reads the body of a refusal; what it says is in its status.
+    const bodyBytes = response.status() >= 400 ? 0 : length === undefined ? undefined : Number(length);
+    log.answered(response.request(), bodyBytes);
     if (current === undefined || response.request() !== current.request) return;
     const mediaType = response.headers()["content-type"]?.split(";")[0]?.trim().toLowerCase() ?? "";
     current.document = { ...current.document, status: response.status(), mediaType };

@@ -43,6 +43,8 @@ const claimedStillMs = 200;
 /** Frames and page time after the last data, after which a page that still moves never stops. */
 const movingFramesMax = 180;
 const movingMs = 4000;
+/** A page that moves is looked at after this many frames, again and again. */
+const movingLooks = 12;
 /** Page time after the last data, after which what is missing will not come any more. */
 const hopelessMs = 30_000;
 /** Real time: no sign of life of requests that are on their way. */
@@ -194,6 +196,8 @@ class Settling {
     if ((inFlight > 0 && !this.#isStalled()) || (fonts > 0 && !this.#fontsAreLate())) return false;
     if (fonts > 0 && this.#sinceDataMs < fontBlockMs) return false;
     const isStill = this.#stillMs >= claimedStillMs;
+    // A page that says when it is drawn may move on besides.
+    if (this.#movedFrames > 0 && this.#movedFrames % movingLooks === 0) return true;
     const isNew = this.#sinceDataMs - this.#lookedMs >= stillMs / 2;
     return (isStill && (isNew || this.#stillMs >= stillMs)) || this.#isMoving || this.#sinceDataMs >= hopelessMs;
   }
@@ -215,7 +219,7 @@ class Settling {
     const look = this.#look;
     if (look === undefined) return false;
     const enoughMs = look.isClaimed ? claimedStillMs : stillMs;
-    const hasEnded = this.#stillMs >= enoughMs || this.#isMoving;
+    const hasEnded = this.#stillMs >= enoughMs || this.#isMoving || (look.isClaimed && this.#movedFrames > 0);
     if (look.missing.length > 0 || this.#isLoading()) return this.#sinceDataMs >= hopelessMs && !this.#isWaiting();
     return hasEnded && !this.#isLive() && !this.#waitsForFirstChart(look);
   }
@@ -279,7 +283,7 @@ class Settling {
     if (this.#isLoading() && reasons.length === 0) unready.push("the page was still loading");
     if (inFlight > 0) unready.push(`${inFlight} ${inFlight === 1 ? "request was" : "requests were"} never answered`);
     if (fonts > 0) unready.push(`${fonts} ${fonts === 1 ? "web font was" : "web fonts were"} never answered`);
-    if (this.#isMoving) unready.push(this.#movement());
+    if (this.#isMoving && this.#look?.isClaimed !== true) unready.push(this.#movement());
     if (this.#look?.problem !== undefined) unready.push(`the page says: ${this.#look.problem.slice(0, 200)}`);
     return { verdict: unready.length === 0 ? { kind: "ready" } : { kind: "partial", unready } };
   }

@@ -47,7 +47,14 @@ interface Endpoint {
 interface Underway {
   readonly key: string;
   readonly beganMs: number;
+  /** When the head of a whole, short answer came; its body is there as well, read by the page or not. */
+  answeredMs: number;
 }
+
+/** Bodies of this size are buffered by the browser; Chromium calls their request finished only when the page reads them. */
+const bufferedBytesMax = 64 * 1024;
+/** For how long a short answer whose body nobody reads still counts as on its way. */
+const unreadMs = 150;
 
 /** Messages of live sources that count as signs of life; the ones after them are heartbeats unless pixels change. */
 const spokenMax = 4;
@@ -91,10 +98,18 @@ export class TrafficLog {
     this.#endpoints.set(key, endpoint);
     if (endpoint.underway === 0 && this.#pageMs() > endpoint.endedPageMs) endpoint.rounds += 1;
     endpoint.underway += 1;
-    this.#counted.set(id, { key, beganMs: this.#clock.monotonicMs() });
+    this.#counted.set(id, { key, beganMs: this.#clock.monotonicMs(), answeredMs: Number.POSITIVE_INFINITY });
     if (this.#isPoll(key)) return;
     this.#events += 1;
     this.#progressMs = this.#clock.monotonicMs();
+  }
+
+  /** The head of the answer is there; `bodyBytes` as the server announced it, undefined when it did not. */
+  answered(id: unknown, bodyBytes: number | undefined): void {
+    const request = this.#counted.get(id);
+    if (request !== undefined && (bodyBytes ?? Number.POSITIVE_INFINITY) <= bufferedBytesMax) {
+      request.answeredMs = this.#clock.monotonicMs();
+    }
   }
 
   ended(id: unknown): void {
@@ -131,7 +146,10 @@ export class TrafficLog {
   }
 
   now(): Traffic {
-    const underway = [...this.#counted.values()].filter(({ key }) => !this.#isPoll(key));
+    const unreadSinceMs = this.#clock.monotonicMs() - unreadMs;
+    const underway = [...this.#counted.values()].filter(
+      ({ key, answeredMs }) => !this.#isPoll(key) && answeredMs > unreadSinceMs,
+    );
     return {
       inFlight: underway.length,
       youngestMs: Math.max(...underway.map(({ beganMs }) => beganMs)),

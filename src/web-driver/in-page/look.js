@@ -34,23 +34,23 @@
     since[what] ??= performance.now();
     return performance.now() - since[what] < ms;
   };
-  /** A promise is looked at again when it has settled: no look waits. */
+  /** A promise is looked at again when it has settled: no look waits. One that came to nothing is asked for anew. */
   const isTrue = () => {
-    const pending = window.__chartbellAsked;
-    if (pending?.isSettled === false) return false;
-    if (pending?.value) return true;
-    // What the promise needs may come later: it is asked for again, like an expression that threw.
-    keep("__chartbellAsked", undefined);
-    if (pending?.error !== undefined) throw pending.error;
+    const before = window.__chartbellAsked;
+    if (before?.isSettled === false) return false;
+    if (before?.value) return true;
     const value = conditions.evaluate();
-    if (typeof value?.then !== "function") return Boolean(value);
+    const isPromise = typeof value?.then === "function";
     const asked = { isSettled: false };
-    keep("__chartbellAsked", asked);
-    value.then(
-      (settled) => Object.assign(asked, { isSettled: true, value: settled }),
-      (error) => Object.assign(asked, { isSettled: true, error }),
-    );
-    return false;
+    keep("__chartbellAsked", isPromise ? asked : undefined);
+    if (isPromise) {
+      value.then(
+        (settled) => Object.assign(asked, { isSettled: true, value: settled }),
+        (error) => Object.assign(asked, { isSettled: true, error }),
+      );
+    }
+    if (before?.error !== undefined) throw before.error;
+    return !isPromise && Boolean(value);
   };
   const nameOf = (element) => {
     const classes = typeof element.className === "string" ? element.className.trim().split(/\s+/).slice(0, 2) : [];
@@ -127,8 +127,12 @@
 
   const boxSelector =
     "[class*=chart i], [id*=chart i], [class*=graph i], [id*=graph i], [class*=plot i], [data-panelid]";
+  /** The body of a panel that nothing was ever put into. */
+  const isBareBody = (box) =>
+    box.childElementCount === 0 && box.parentElement?.matches("[class*=panel i], [class*=widget i], [class*=tile i]");
+  const bareBodies = () => all("[class*=panel i] > *, [class*=widget i] > *, [class*=tile i] > *").filter(isBareBody);
   const emptyBoxes = () =>
-    all(boxSelector)
+    [...new Set([...all(boxSelector), ...bareBodies()])]
       .filter((box) => box.closest("svg") === null && !box.matches("script, style, link, template, canvas"))
       .filter((box) => {
         const { width, height } = box.getBoundingClientRect();
