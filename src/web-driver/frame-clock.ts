@@ -16,6 +16,14 @@ export interface Wire {
   on(event: string, listener: (payload: Readonly<Record<string, unknown>>) => void): void;
 }
 
+/**
+ * The compositor waits for something that our frames do not bring, as with a canvas that a worker draws on. Such a page has
+ * to be photographed by a browser that draws by itself.
+ */
+export class FramesStuck extends Error {
+  override readonly name = "FramesStuck";
+}
+
 export interface FrameClock {
   /** Page time that has passed since the clock was taken, milliseconds. */
   readonly elapsedMs: number;
@@ -37,8 +45,11 @@ const askMs = 25;
 /** A step that is not over by then is asked for again: a page that moved to another process has lost it. */
 const askAgainMs = 1000;
 /** A frame that takes longer is given up: the page's renderer is busy or gone. */
-const frameMs = 2000;
-const captureFrameMs = 16;
+const frameMsMax = 2000;
+const failuresMax = 2;
+const captureFrameMs = 1;
+/** A capture is answered within this many frames, or it waits for something else than a frame. */
+const eagerFrames = 4;
 /**
  * A page's dates begin this much earlier than now: its time then passes faster than real time, and "until now" must not ask
  * for the future, which some servers refuse.
@@ -50,6 +61,9 @@ const starvedTurns = 10_000;
 /** `lane` is the browser's: two pages of one browser that draw side by side hang in the compositor. */
 export function createFrameClock(wire: Wire, lane: Lane, clock: Clock): FrameClock {
   let elapsedMs = 0;
+  /** Time of the last frame; captures draw frames in which no page time passes. */
+  let frameMs = 0;
+  let failures = 0;
   let baseTicks: number | undefined;
   let heldMs: number | undefined;
   let wentOn = false;
@@ -67,13 +81,17 @@ export function createFrameClock(wire: Wire, lane: Lane, clock: Clock): FrameClo
   /** Frame times may never go back, not even over a navigation: a page whose times start over hangs for ever. */
   const drawFrame = async (intervalMs: number, signal: AbortSignal): Promise<boolean> =>
     await lane(async () => {
-      const frameTimeTicks = (baseTicks ?? 0) + elapsedMs;
+      frameMs += intervalMs;
+      const frameTimeTicks = (baseTicks ?? 0) + frameMs;
       const frame = wire.send("HeadlessExperimental.beginFrame", { frameTimeTicks, interval: intervalMs });
       try {
-        const { hasDamage } = await race(frame, within(frameMs, signal));
+        const { hasDamage } = await race(frame, within(frameMsMax, signal));
+        failures = 0;
         return hasDamage === true;
       } catch (error) {
         if (signal.aborted || error instanceof AppError) throw error;
+        failures += 1;
+        if (failures >= failuresMax) throw new FramesStuck("The page's frames do not come.", { cause: error });
         // A frame refused or given up proves nothing; the next one may.
         return true;
       }
@@ -112,9 +130,9 @@ export function createFrameClock(wire: Wire, lane: Lane, clock: Clock): FrameClo
       const done = new AbortController();
       const end = (): void => done.abort();
       work.then(end, end);
-      while (!done.signal.aborted) {
-        elapsedMs += captureFrameMs;
+      for (let drawn = 0; !done.signal.aborted; drawn += 1) {
         await drawFrame(captureFrameMs, signal);
+        if (drawn >= eagerFrames) await wait(1, signal);
       }
       return await race(work, signal);
     },

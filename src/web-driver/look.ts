@@ -13,7 +13,7 @@ export interface Look {
   readonly product: string | undefined;
   /** Sentences, in words for people. */
   readonly missing: readonly string[];
-  /** What the page says went wrong (`data-chartbell-error`). */
+  /** What the page (`data-chartbell-error`) or its product says went wrong. */
   readonly problem: string | undefined;
   readonly hasPassword: boolean;
   readonly chartCount: number;

@@ -2,6 +2,7 @@ import type { BrowserContext, CDPSession, Page, Request } from "playwright";
 import type { Clock } from "../core/clock.ts";
 import { AppError } from "../core/errors.ts";
 import { race, reasonOf, wait } from "../core/wait.ts";
+import { FramesStuck } from "./frame-clock.ts";
 import type { FrameClock } from "./frame-clock.ts";
 import type { Evaluated, MainDocument, SentCookie, Tab } from "./tab.ts";
 import { shiftedDate } from "./in-page.ts";
@@ -38,7 +39,7 @@ export function createTab({ context, page, session, gone, clock, scale, frames }
     try {
       return await race(work, either);
     } catch (error) {
-      if (error instanceof AppError) throw error;
+      if (error instanceof AppError || error instanceof FramesStuck) throw error;
       if (!either.aborted) await explanation(lost);
       throw either.aborted ? reasonOf(either) : new AppError("page_crashed", "The page broke off.");
     }
@@ -248,6 +249,8 @@ function watchLiveSources(page: Page, session: CDPSession, log: () => TrafficLog
   });
   session.on("Network.eventSourceMessageReceived", () => log().liveSpoke());
   session.send("Network.enable").catch(() => undefined);
+  // Without it, scripts for new documents are taken and never run.
+  session.send("Page.enable").catch(() => undefined);
 }
 
 /**

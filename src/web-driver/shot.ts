@@ -7,6 +7,7 @@ import { endpointOf } from "./allow.ts";
 import type { AllowList, Endpoint } from "./allow.ts";
 import type { Capture, ShotRequest, ShotTimings } from "./contract.ts";
 import { blocked, checkDocument } from "./document-gate.ts";
+import { FramesStuck } from "./frame-clock.ts";
 import { frame } from "./framing.ts";
 import type { Framing } from "./framing.ts";
 import { hideElements, measure } from "./in-page.ts";
@@ -21,7 +22,12 @@ import type { PageLease, WarmPages } from "./warm-pages.ts";
 
 interface ShotDeps {
   readonly pool: Pool;
+  /** Browsers whose pages' time and frames are ours, where the executable lets us. */
   readonly browsers: Supervisor<Browser>;
+  /** Browsers that draw by themselves. */
+  readonly plainBrowsers: Supervisor<Browser>;
+  /** Pages that need the second kind; see pageOf. */
+  readonly selfDrawn: Set<string>;
   readonly pages: WarmPages;
   readonly isAllowed: AllowList;
   readonly clock: Clock;
@@ -51,19 +57,45 @@ export async function takeShot(request: ShotRequest, deps: ShotDeps, signal: Abo
   const deadline = within(request.options.timeoutMs, signal);
   try {
     using _place = await enter(deps.pool, deadline);
-    for (let isFirst = true; ; isFirst = false) {
-      using lease = await deps.browsers.lease(deadline);
-      shot.mark("queueMs");
-      const opening = deps.pages.open(request, url, lease, deadline).catch((error: unknown) => {
-        // A browser that died unnoticed since the last shot; nothing of the page was asked for yet.
-        if (isFirst && error instanceof AppError && error.code === "browser_crashed") return undefined;
-        throw error;
-      });
-      await using page = await opening;
-      if (page !== undefined) return await shot.take(page, deps.isAllowed, deadline);
-    }
+    const isOwnPaced = deps.selfDrawn.has(pageOf(url));
+    return await takeIn(isOwnPaced ? deps.plainBrowsers : deps.browsers, shot, deps, deadline).catch(
+      async (error: unknown) => {
+        if (!(error instanceof FramesStuck)) throw error;
+        deps.selfDrawn.add(pageOf(url));
+        return await takeIn(deps.plainBrowsers, shot, deps, deadline);
+      },
+    );
   } catch (error) {
     throw explain(error, shot, request, signal);
+  }
+}
+
+/** What is remembered of a page whose frames cannot be drawn by us. */
+const pageOf = ({ origin, pathname }: URL): string => origin + pathname;
+
+async function takeIn(
+  browsers: Supervisor<Browser>,
+  shot: Shot,
+  deps: ShotDeps,
+  deadline: AbortSignal,
+): Promise<Capture> {
+  for (let isFirst = true; ; isFirst = false) {
+    using lease = await browsers.lease(deadline);
+    shot.mark("queueMs");
+    const opening = deps.pages.open(shot.request, shot.url, lease, deadline).catch((error: unknown) => {
+      // A browser that died unnoticed since the last shot; nothing of the page was asked for yet.
+      if (isFirst && error instanceof AppError && error.code === "browser_crashed") return undefined;
+      throw error;
+    });
+    await using page = await opening;
+    if (page === undefined) continue;
+    try {
+      return await shot.take(page, deps.isAllowed, deadline);
+    } catch (error) {
+      // One frame that never ends holds up every page of its browser.
+      if (error instanceof FramesStuck) lease.retire();
+      throw error;
+    }
   }
 }
 
@@ -104,8 +136,8 @@ function explain(error: unknown, shot: Shot, request: ShotRequest, signal: Abort
 }
 
 class Shot {
-  readonly #request: ShotRequest;
-  readonly #url: URL;
+  readonly request: ShotRequest;
+  readonly url: URL;
   readonly #clock: Clock;
   readonly #startMs: number;
   readonly #timings: { -readonly [Name in keyof ShotTimings]: number } = {
@@ -120,8 +152,8 @@ class Shot {
   phase: Phase = "browser";
 
   constructor(request: ShotRequest, url: URL, startMs: number, clock: Clock) {
-    this.#request = request;
-    this.#url = url;
+    this.request = request;
+    this.url = url;
     this.#clock = clock;
     this.#startMs = startMs;
     this.#markedMs = startMs;
@@ -136,13 +168,13 @@ class Shot {
 
   async take(page: PageLease, isAllowed: AllowList, signal: AbortSignal): Promise<Capture> {
     const { tab, gate } = page;
-    const { trustUrl } = this.#request;
+    const { trustUrl } = this.request;
     // A caller's URL may not be led on to a page that the operator did not name, public or not.
     const mayShow = (target: Endpoint): boolean => trustUrl || isAllowed(target);
     const check = (): void => checkDocument({ document: tab.document(), isDownload: tab.isDownload(), gate, mayShow });
     this.phase = "answer";
     await tab.frames?.hold(signal);
-    await tab.navigate(this.#url.href, signal);
+    await tab.navigate(this.url.href, signal);
     check();
     this.mark("navigateMs");
     this.phase = "settle";
@@ -166,7 +198,7 @@ class Shot {
   }
 
   #settleMs(): number {
-    const { timeoutMs } = this.#request.options;
+    const { timeoutMs } = this.request.options;
     const reserveMs = Math.min(captureReserveMs, timeoutMs * captureReserveShare);
     return this.#startMs + timeoutMs - reserveMs - this.#clock.monotonicMs();
   }
@@ -176,7 +208,7 @@ class Shot {
     check: () => void,
     signal: AbortSignal,
   ): Promise<{ verdict: Verdict; png?: Buffer | undefined }> {
-    const { options } = this.#request;
+    const { options } = this.request;
     const deps = { tab, clock: this.#clock, check };
     if (tab.frames !== undefined) return await settle(options, this.#settleMs(), tab.frames, deps, signal);
     const capture = async (limit: AbortSignal): Promise<Buffer> => await this.#capture(tab, limit);
@@ -184,7 +216,7 @@ class Shot {
   }
 
   async #capture(tab: Tab, signal: AbortSignal): Promise<Buffer> {
-    const { options } = this.#request;
+    const { options } = this.request;
     for (;;) {
       await hide(options.hide, tab, signal);
       const framing = frame(options, await measured(tab, options.crop.selector, signal));

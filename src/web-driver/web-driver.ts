@@ -45,17 +45,22 @@ const idlePagesPerShot = 4;
 export function createWebDriver(options: WebDriverOptions, { log, clock }: WebDriverDeps): WebDriver {
   const isAllowed = createAllowList(options.allow);
   const pool = new Pool({ concurrency: options.concurrency, queueMax: limits.shotQueueMax }, { clock });
-  const browsers = new Supervisor<Started>(
-    {
-      launch: createLauncher(options, { log, clock }),
-      shotsMax: options.shotsPerBrowserMax ?? limits.shotsPerBrowserMax,
-      closeMs: limits.browserCloseMs,
-    },
-    { log },
-  );
+  const supervise = (mayDrawFrames: boolean): Supervisor<Started> =>
+    new Supervisor<Started>(
+      {
+        launch: createLauncher(options, mayDrawFrames, { log, clock }),
+        shotsMax: options.shotsPerBrowserMax ?? limits.shotsPerBrowserMax,
+        closeMs: limits.browserCloseMs,
+      },
+      { log },
+    );
+  const browsers = supervise(true);
+  const plainBrowsers = supervise(false);
+  const selfDrawn = new Set<string>();
   const pages = new WarmPages({ isAllowed, idleMax: options.concurrency * idlePagesPerShot }, { clock });
   return {
-    shoot: (request, signal) => takeShot(request, { pool, browsers, pages, isAllowed, clock }, signal),
+    shoot: (request, signal) =>
+      takeShot(request, { pool, browsers, plainBrowsers, selfDrawn, pages, isAllowed, clock }, signal),
     async probe(signal) {
       using lease = await browsers.lease(signal);
       const { executable, version, sandbox } = lease.process;
@@ -63,19 +68,23 @@ export function createWebDriver(options: WebDriverOptions, { log, clock }: WebDr
     },
     async [Symbol.asyncDispose]() {
       await pages[Symbol.asyncDispose]();
-      await browsers[Symbol.asyncDispose]();
+      await Promise.all([browsers[Symbol.asyncDispose](), plainBrowsers[Symbol.asyncDispose]()]);
     },
   };
 }
 
-function createLauncher(options: WebDriverOptions, { log, clock }: WebDriverDeps): () => Promise<Started> {
+function createLauncher(
+  options: WebDriverOptions,
+  mayDrawFrames: boolean,
+  { log, clock }: WebDriverDeps,
+): () => Promise<Started> {
   let lacksSandbox = false;
   const start = async ({ executable, isHeadlessShell }: FoundBrowser, sandbox: boolean): Promise<Started> => {
     // Chromium has requests of its own that belong to no page; they end here.
     const deadEnd = await openGate({ isAllowed: () => false, allowsPublic: false });
     try {
       const browser = await launchBrowser(
-        { executable, sandbox, drawsFrames: isHeadlessShell, proxyUrl: deadEnd.proxyUrl },
+        { executable, sandbox, drawsFrames: isHeadlessShell && mayDrawFrames, proxyUrl: deadEnd.proxyUrl },
         { clock },
       );
       closeWith(browser, deadEnd);
