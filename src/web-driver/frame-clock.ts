@@ -64,6 +64,7 @@ export function createFrameClock(wire: Wire, lane: Lane, clock: Clock): FrameClo
   /** Time of the last frame; captures draw frames in which no page time passes. */
   let frameMs = 0;
   let failures = 0;
+  let pending: Promise<unknown> = Promise.resolve();
   let baseTicks: number | undefined;
   let heldMs: number | undefined;
   let wentOn = false;
@@ -81,10 +82,13 @@ export function createFrameClock(wire: Wire, lane: Lane, clock: Clock): FrameClo
   /** Frame times may never go back, not even over a navigation: a page whose times start over hangs for ever. */
   const drawFrame = async (intervalMs: number, signal: AbortSignal): Promise<boolean> =>
     await lane(async () => {
-      frameMs += intervalMs;
-      const frameTimeTicks = (baseTicks ?? 0) + frameMs;
-      const frame = wire.send("HeadlessExperimental.beginFrame", { frameTimeTicks, interval: intervalMs });
       try {
+        // The browser takes no frame while one is pending.
+        await race(pending, within(frameMsMax, signal));
+        frameMs += intervalMs;
+        const frameTimeTicks = (baseTicks ?? 0) + frameMs;
+        const frame = wire.send("HeadlessExperimental.beginFrame", { frameTimeTicks, interval: intervalMs });
+        pending = frame.catch(() => undefined);
         const { hasDamage } = await race(frame, within(frameMsMax, signal));
         failures = 0;
         return hasDamage === true;

@@ -47,8 +47,9 @@ const movingMs = 4000;
 const movingLooks = 12;
 /** Page time after the last data, after which what is missing will not come any more. */
 const hopelessMs = 30_000;
-/** Real time: no sign of life of requests that are on their way. */
-const stalledMs = 3000;
+/** Real time that a request may be on its way before the rest of the page goes on without it; at most this share of all. */
+const stalledMsMax = 3000;
+const stalledShare = 0.2;
 /** The same on a page that shows no chart yet. */
 const stalledEmptyMs = 8000;
 /** Real time since the last sign of life of a worker, WebSocket or event stream. */
@@ -56,6 +57,8 @@ const liveQuietMs = 1200;
 /** Real time for web fonts; text is then drawn in the next font of its list, as a browser does after three seconds. */
 const fontsMs = 1500;
 const fontBlockMs = 3200;
+/** For the look that names what is missing when time has run out. */
+const lastLookMs = 500;
 /** In steps with the world outside: no faster than real time. */
 const pacedStepMs = 100;
 
@@ -76,6 +79,7 @@ class Settling {
   readonly #deps: SettleDeps;
   readonly #settleMs: number;
   readonly #startMs: number;
+  readonly #stalledMs: number;
   /** Page time without a changed pixel. */
   #stillMs = 0;
   /** Page time since the last request that counts began or ended. */
@@ -98,6 +102,7 @@ class Settling {
     this.#deps = deps;
     this.#settleMs = settleMs;
     this.#startMs = deps.clock.monotonicMs();
+    this.#stalledMs = Math.min(stalledMsMax, settleMs * stalledShare);
   }
 
   async run(signal: AbortSignal): Promise<Settled> {
@@ -118,6 +123,9 @@ class Settling {
       }
     } catch (error) {
       if (error instanceof AppError || signal.aborted || !late.aborted) throw error;
+      await this.#lookAgain(looker, within(lastLookMs, signal)).catch((failure: unknown) => {
+        if (failure instanceof AppError || signal.aborted) throw failure;
+      });
       return this.#settled(this.#lateReasons());
     }
   }
@@ -167,7 +175,7 @@ class Settling {
 
   #isStalled(): boolean {
     const { inFlight, youngestMs } = this.#deps.tab.traffic();
-    return inFlight > 0 && this.#deps.clock.monotonicMs() - youngestMs >= stalledMs;
+    return inFlight > 0 && this.#deps.clock.monotonicMs() - youngestMs >= this.#stalledMs;
   }
 
   #fontsAreLate(): boolean {
@@ -211,7 +219,7 @@ class Settling {
   /** A sign-in page instead of charts is never a picture. */
   #refuseLogin({ chartCount }: Look): void {
     const path = URL.parse(this.#deps.tab.url())?.pathname ?? "";
-    if (chartCount > 0 && !/log-?in|sign-?in|sso|auth/iu.test(path)) return;
+    if (chartCount > 0 && !/(?:^|[/_.-])(?:log-?in|sign-?in|sso|o?auth2?)(?:[/_.-]|$)/iu.test(path)) return;
     throw new AppError("page_login", "The portal asks for a sign-in instead of showing the page.");
   }
 

@@ -26,8 +26,8 @@ interface ShotDeps {
   readonly browsers: Supervisor<Browser>;
   /** Browsers that draw by themselves. */
   readonly plainBrowsers: Supervisor<Browser>;
-  /** Pages that need the second kind; see pageOf. */
-  readonly selfDrawn: Set<string>;
+  /** How often a page's frames did not come; see pageOf. */
+  readonly stuck: Map<string, number>;
   readonly pages: WarmPages;
   readonly isAllowed: AllowList;
   readonly clock: Clock;
@@ -57,18 +57,20 @@ export async function takeShot(request: ShotRequest, deps: ShotDeps, signal: Abo
   const deadline = within(request.options.timeoutMs, signal);
   try {
     using _place = await enter(deps.pool, deadline);
-    const isOwnPaced = deps.selfDrawn.has(pageOf(url));
-    return await takeIn(isOwnPaced ? deps.plainBrowsers : deps.browsers, shot, deps, deadline).catch(
-      async (error: unknown) => {
-        if (!(error instanceof FramesStuck)) throw error;
-        deps.selfDrawn.add(pageOf(url));
-        return await takeIn(deps.plainBrowsers, shot, deps, deadline);
-      },
-    );
+    const timesStuck = deps.stuck.get(pageOf(url)) ?? 0;
+    if (timesStuck >= stuckMax) return await takeIn(deps.plainBrowsers, shot, deps, deadline);
+    return await takeIn(deps.browsers, shot, deps, deadline).catch(async (error: unknown) => {
+      if (!(error instanceof FramesStuck)) throw error;
+      deps.stuck.set(pageOf(url), timesStuck + 1);
+      return await takeIn(deps.plainBrowsers, shot, deps, deadline);
+    });
   } catch (error) {
     throw explain(error, shot, request, signal);
   }
 }
+
+/** Once may be bad luck; a page that is stuck this often needs a browser that draws by itself. */
+const stuckMax = 2;
 
 /** What is remembered of a page whose frames cannot be drawn by us. */
 const pageOf = ({ origin, pathname }: URL): string => origin + pathname;

@@ -130,8 +130,10 @@ async function end({ tab, gate }: Kept): Promise<boolean> {
 
 /** Everything that a page cannot change afterwards, and whose it is. */
 function keyOf({ reuse, options, trustUrl, ignoreCertificate }: ShotRequest, url: URL): string {
-  const { viewport, colorScheme, timezone, locale } = options;
-  return JSON.stringify([reuse, url.origin, trustUrl, ignoreCertificate, viewport, colorScheme, timezone, locale]);
+  const { viewport, colorScheme, timezone, locale, ready } = options;
+  const event = ready === "auto" ? undefined : ready.event;
+  const whose = [reuse, url.origin, trustUrl, ignoreCertificate];
+  return JSON.stringify([...whose, viewport, colorScheme, timezone, locale, event]);
 }
 
 function permissions(request: ShotRequest, own: Endpoint, isAllowed: AllowList): AllowList {

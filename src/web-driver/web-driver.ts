@@ -56,11 +56,11 @@ export function createWebDriver(options: WebDriverOptions, { log, clock }: WebDr
     );
   const browsers = supervise(true);
   const plainBrowsers = supervise(false);
-  const selfDrawn = new Set<string>();
+  const stuck = new Map<string, number>();
   const pages = new WarmPages({ isAllowed, idleMax: options.concurrency * idlePagesPerShot }, { clock });
   return {
     shoot: (request, signal) =>
-      takeShot(request, { pool, browsers, plainBrowsers, selfDrawn, pages, isAllowed, clock }, signal),
+      takeShot(request, { pool, browsers, plainBrowsers, stuck, pages, isAllowed, clock }, signal),
     async probe(signal) {
       using lease = await browsers.lease(signal);
       const { executable, version, sandbox } = lease.process;
