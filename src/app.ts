@@ -57,7 +57,7 @@ export async function startApp(loaded: LoadedConfig, mode: AppMode, log: Logger)
     const clock = systemClock;
     const store = use(parts, createMemoryStore());
     const driver = use(parts, createWebDriver(config.browser, { log, clock }));
-    const shooter = createShooter({ driver, imaging: createImaging() });
+    const shooter = createShooter({ driver, imaging: createImaging(), clock });
     const own: RoomServerAddress = { url: "", token: new Secret(randomBytes(24).toString("base64url")) };
     let address = { localUrl: "", publicUrl: "" };
     const rooms = openRooms(config, own.token, () => address.publicUrl);
@@ -164,6 +164,5 @@ function testPortal(localUrl: string): Portal {
       theme: "light",
       latency: "0",
     },
-    ready: { expression: 'document.documentElement.dataset.chartbellReady === "true"' },
   });
 }

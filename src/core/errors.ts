@@ -97,6 +97,7 @@ export const errorCodes = facts({
   ),
   page_login: entry("render", 502, false, "Configure the portal's signIn, or renew what it sends."),
   page_timeout: entry("render", 504, true, "Raise the portal's timeoutMs, or see why the page is slow."),
+  page_unready: entry("render", 504, true, "Raise the portal's timeoutMs, or choose onTimeout: partial."),
   page_crashed: entry("render", 502, true, "The page brought its tab down; try a smaller viewport or a lighter page."),
   page_not_html: entry("render", 502, false, "Give the address of a page, not of a download."),
   selector_missing: entry(

@@ -117,6 +117,12 @@ export const Portal = ShotOptions.safeExtend({
     .record(z.string(), z.string().max(1000))
     .default({})
     .describe("Values of placeholders that a caller leaves out."),
+  onTimeout: z
+    .enum(["partial", "fail", "last-good"])
+    .default("partial")
+    .describe(
+      "When not everything is ready in time. partial: the picture, with a bar that says what is missing; fail: no picture; last-good: the last good picture, with its age.",
+    ),
   signIn: SignIn.optional().describe("What the portal asks for; sent to the portal's own origin only."),
   tls: z
     .strictObject({ verify: z.boolean().default(true).describe("false accepts any certificate of this portal.") })

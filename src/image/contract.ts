@@ -17,6 +17,8 @@ export interface Rectangle {
 export interface Imaging {
   /** Cuts out a rectangle and, if asked, uniform margins; returns a lossless PNG. Throws clip_outside. */
   crop(png: Buffer, how: { readonly clip?: Rectangle; readonly trim?: boolean }): Promise<Buffer>;
+  /** The picture with a bar below it that says `text` in one line; returns a lossless PNG. */
+  label(png: Buffer, text: string): Promise<Buffer>;
   /** Whether the picture shows one flat colour, light or dark: nothing was drawn. */
   isBlank(png: Buffer): Promise<boolean>;
   /** The picture as captured, as a lossless PNG without metadata. */

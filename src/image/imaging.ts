@@ -2,6 +2,7 @@ import { isBlank } from "./blank.ts";
 import type { Imaging } from "./contract.ts";
 import { crop } from "./crop.ts";
 import { fit } from "./fit.ts";
+import { label } from "./label.ts";
 import { original } from "./original.ts";
 
 export interface ImagingOptions {
@@ -14,6 +15,7 @@ export function createImaging({ trimKeepPx = 8 }: ImagingOptions = {}): Imaging 
   return {
     crop: async (png, how) => await crop(png, { ...how, trimKeepPx }),
     isBlank,
+    label,
     original,
     fit,
   };

@@ -1,9 +1,11 @@
+import type { Clock } from "../core/clock.ts";
 import { AppError } from "../core/errors.ts";
 import type { Picture, PictureLimits, Verdict } from "../core/picture.ts";
 import { race } from "../core/wait.ts";
 import type { Imaging } from "../image/contract.ts";
 import type { ShotTimings, WebDriver } from "../web-driver/contract.ts";
 import type { Target } from "./target.ts";
+import { createUnreadyPolicy } from "./unready.ts";
 
 /** A capture after crop and trim. */
 export interface Shot {
@@ -22,15 +24,19 @@ export interface Shooter {
 export interface ShooterDeps {
   readonly driver: WebDriver;
   readonly imaging: Imaging;
+  readonly clock: Clock;
 }
 
 /** Photographs targets; the pixels leave cropped, with a verdict that also says whether anything was drawn. */
-export function createShooter({ driver, imaging }: ShooterDeps): Shooter {
+export function createShooter({ driver, imaging, clock }: ShooterDeps): Shooter {
   const underway = new Map<string, Shared>();
+  const byPolicy = createUnreadyPolicy({ imaging, clock });
+  const take = async (target: Target, key: string, signal: AbortSignal): Promise<Shot> =>
+    await byPolicy(target, key, async () => await capture(target, { driver, imaging }, signal));
   return {
     async shoot(target, signal) {
       const key = keyOf(target);
-      const shared = underway.get(key) ?? share(target, key, underway, { driver, imaging });
+      const shared = underway.get(key) ?? share(key, underway, async (abandoned) => await take(target, key, abandoned));
       return await shared.join(signal);
     },
     fit: async (shot, pictureLimits) => await imaging.fit(shot.png, pictureLimits),
@@ -48,10 +54,10 @@ function keyOf({ name, request }: Target): string {
 }
 
 /** A capture for all who join while it runs; it is given up when the last of them has gone. */
-function share(target: Target, key: string, underway: Map<string, Shared>, deps: ShooterDeps): Shared {
+function share(key: string, underway: Map<string, Shared>, take: (abandoned: AbortSignal) => Promise<Shot>): Shared {
   const abandoned = new AbortController();
   let waiting = 0;
-  const work = capture(target, deps, abandoned.signal).finally(() => {
+  const work = take(abandoned.signal).finally(() => {
     if (underway.get(key) === shared) underway.delete(key);
   });
   work.catch(() => undefined);
@@ -73,7 +79,11 @@ function share(target: Target, key: string, underway: Map<string, Shared>, deps:
   return shared;
 }
 
-async function capture({ request }: Target, { driver, imaging }: ShooterDeps, signal: AbortSignal): Promise<Shot> {
+async function capture(
+  { request }: Target,
+  { driver, imaging }: Omit<ShooterDeps, "clock">,
+  signal: AbortSignal,
+): Promise<Shot> {
   const captured = await driver.shoot(request, signal);
   const startedMs = performance.now();
   const png = request.options.crop.trim ? await imaging.crop(captured.png, { trim: true }) : captured.png;

@@ -13,6 +13,7 @@ export interface Target extends PortalMention {
   readonly name: string;
   readonly url: string;
   readonly request: ShotRequest;
+  readonly onTimeout: Portal["onTimeout"] | "as-is";
 }
 
 /** The portals of the configuration by name. */
@@ -42,6 +43,7 @@ export function portalTarget(
     name,
     title: portal.title ?? name,
     url,
+    onTimeout: portal.onTimeout,
     request: {
       reuse: name,
       url: checkUrl(url),
@@ -61,6 +63,7 @@ export function urlTarget(url: string, overrides: Partial<ShotOptions>, trustUrl
     name: "url",
     title: URL.parse(url)?.host ?? url,
     url,
+    onTimeout: "as-is",
     request: { reuse: undefined, url: checkUrl(url), trustUrl, options, identity, ignoreCertificate: false },
   };
 }

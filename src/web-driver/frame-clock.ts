@@ -61,10 +61,6 @@ const starvedTurns = 10_000;
 /** `lane` is the browser's: two pages of one browser that draw side by side hang in the compositor. */
 export function createFrameClock(wire: Wire, lane: Lane, clock: Clock): FrameClock {
   let elapsedMs = 0;
-  /** Time of the last frame; captures draw frames in which no page time passes. */
-  let frameMs = 0;
-  let failures = 0;
-  let pending: Promise<unknown> = Promise.resolve();
   let baseTicks: number | undefined;
   let heldMs: number | undefined;
   let wentOn = false;
@@ -79,27 +75,7 @@ export function createFrameClock(wire: Wire, lane: Lane, clock: Clock): FrameClo
     baseTicks ??= Number(answer["virtualTimeTicksBase"]);
   };
 
-  /** Frame times may never go back, not even over a navigation: a page whose times start over hangs for ever. */
-  const drawFrame = async (intervalMs: number, signal: AbortSignal): Promise<boolean> =>
-    await lane(async () => {
-      try {
-        // The browser takes no frame while one is pending.
-        await race(pending, within(frameMsMax, signal));
-        frameMs += intervalMs;
-        const frameTimeTicks = (baseTicks ?? 0) + frameMs;
-        const frame = wire.send("HeadlessExperimental.beginFrame", { frameTimeTicks, interval: intervalMs });
-        pending = frame.catch(() => undefined);
-        const { hasDamage } = await race(frame, within(frameMsMax, signal));
-        failures = 0;
-        return hasDamage === true;
-      } catch (error) {
-        if (signal.aborted || error instanceof AppError) throw error;
-        failures += 1;
-        if (failures >= failuresMax) throw new FramesStuck("The page's frames do not come.", { cause: error });
-        // A frame refused or given up proves nothing; the next one may.
-        return true;
-      }
-    });
+  const drawFrame = createFrames(wire, lane, () => baseTicks ?? 0);
 
   const pass = async (ms: number, goesOn: () => boolean, signal: AbortSignal): Promise<void> => {
     expired = Promise.withResolvers<void>();
@@ -141,4 +117,39 @@ export function createFrameClock(wire: Wire, lane: Lane, clock: Clock): FrameClo
       return await race(work, signal);
     },
   };
+}
+
+/**
+ * Draws one frame; true when pixels changed. Frame times may never go back, not even over a navigation: a page whose times
+ * start over hangs for ever.
+ */
+function createFrames(
+  wire: Wire,
+  lane: Lane,
+  baseTicks: () => number,
+): (intervalMs: number, signal: AbortSignal) => Promise<boolean> {
+  /** Time of the last frame; captures draw frames in which no page time passes. */
+  let frameMs = 0;
+  let failures = 0;
+  let pending: Promise<unknown> = Promise.resolve();
+  return async (intervalMs, signal) =>
+    await lane(async () => {
+      try {
+        // The browser takes no frame while one is pending.
+        await race(pending, within(frameMsMax, signal));
+        frameMs += intervalMs;
+        const frameTimeTicks = baseTicks() + frameMs;
+        const frame = wire.send("HeadlessExperimental.beginFrame", { frameTimeTicks, interval: intervalMs });
+        pending = frame.catch(() => undefined);
+        const { hasDamage } = await race(frame, within(frameMsMax, signal));
+        failures = 0;
+        return hasDamage === true;
+      } catch (error) {
+        if (signal.aborted || error instanceof AppError) throw error;
+        failures += 1;
+        if (failures >= failuresMax) throw new FramesStuck("The page's frames do not come.", { cause: error });
+        // A frame refused or given up proves nothing; the next one may.
+        return true;
+      }
+    });
 }
