@@ -77,7 +77,11 @@ function createExpress(options: HttpOptions, deps: HttpDeps, hosts: () => Readon
     else ownHost[0](request, response, next);
   });
   app.get("/healthz", (_request, response) => void response.json({ status: "ok" }));
-  app.get("/readyz", (_request, response) => void response.json({ status: "ready" }));
+  app.get("/readyz", (_request, response) => {
+    if (!deps.pipeline.isTaking())
+      throw new AppError("shutting_down", "Chartbell is stopping.", { retryAfterMs: 5000 });
+    response.json({ status: "ready" });
+  });
   app.get("/", (_request, response) => response.redirect(302, "/rooms"));
   app.use(roomRoutes(deps.rooms));
   app.use(securityHeaders(), testPortalRoutes());

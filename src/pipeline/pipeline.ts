@@ -36,6 +36,8 @@ export interface Pipeline {
   post(input: AlertInput, plan: Plan): Promise<Accepted>;
   /** What became of an alert, once everything of it has ended; undefined for an id that is not known. */
   outcome(alertId: string): Promise<HandledAlert | undefined>;
+  /** Whether alerts are taken: from the start until `drain`. */
+  isTaking(): boolean;
   /** Takes no more alerts, waits for those underway at most limits.drainMs, then gives them up. */
   drain(): Promise<void>;
 }
@@ -84,6 +86,7 @@ export function createPipeline(deps: PipelineDeps): Pipeline {
       await underway.get(alertId);
       return await deps.store.find(alertId);
     },
+    isTaking: () => !isDraining,
     async drain() {
       isDraining = true;
       const deadline = AbortSignal.timeout(limits.drainMs);

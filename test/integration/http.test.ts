@@ -168,6 +168,21 @@ describe("any address", () => {
   });
 });
 
+test("a server that drains says so, finishes what it took and takes nothing more", async () => {
+  await using stopping = await startTestApp(
+    "channels: { lobby: { kind: room, room: Lobby } }\nroutes: [{ channels: [lobby] }]",
+  );
+  const { body } = await postJson(stopping, "/api/alerts", { rule: "before" });
+  await stopping.pipeline.drain();
+  expect(await stopping.pipeline.outcome((body["alerts"] as { id: string }[])[0]?.id ?? "")).toMatchObject({
+    state: "handled",
+  });
+  const refused = await postJson(stopping, "/api/alerts", { rule: "after" });
+  expect(refused.body).toMatchObject({ status: 503, code: "shutting_down" });
+  expect(refused.headers.get("retry-after")).toBe("5");
+  expect((await fetch(`${stopping.localUrl}/readyz`)).status).toBe(503);
+});
+
 describe("tokens", () => {
   const secured = `
 server: { tokens: { monitoring: env:API_TOKEN } }
