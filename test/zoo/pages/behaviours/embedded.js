@@ -1,0 +1,3 @@
+import { askAndShow } from "../dashboard.js";
+
+await askAndShow("requests", { lateMs: 400 });

@@ -1,0 +1,3 @@
+import { drawBoth } from "../dashboard.js";
+
+await drawBoth();

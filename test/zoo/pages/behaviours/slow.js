@@ -1,0 +1,3 @@
+import { drawBoth } from "../dashboard.js";
+
+await drawBoth({ lateMs: 1500 });

@@ -1,0 +1,3 @@
+import { drawWith } from "./echarts-draw.js";
+
+export const draw = drawWith("canvas");
