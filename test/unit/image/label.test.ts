@@ -7,7 +7,7 @@ const imaging = createImaging();
 
 test("a label stands below the picture and covers nothing of it", async () => {
   const labelled = await imaging.label(chart, "Incomplete: the chart box #requests was still empty <b>&");
-  const { width = 0, height = 0 } = await sharp(chart).metadata();
+  const { width, height } = await sharp(chart).metadata();
   expect(await sharp(labelled).metadata()).toMatchObject({ width, height: height + 26 });
   const top = await sharp(labelled).extract({ left: 0, top: 0, width, height }).removeAlpha().raw().toBuffer();
   expect(top.equals(await sharp(chart).removeAlpha().raw().toBuffer())).toBe(true);
