@@ -75,7 +75,7 @@ const stages: readonly Stage[] = [
   {
     name: "lint",
     what: "oxlint, type-aware",
-    run: () => check(tool("oxlint", ["--type-aware", "--deny-warnings", "src", "test", ".ci", "portals"])),
+    run: () => check(tool("oxlint", ["--type-aware", "--deny-warnings", "src", "test", "bench", ".ci", "portals"])),
   },
   { name: "types", what: "tsc", run: () => check(tool("tsc", ["--noEmit"])) },
   { name: "unit", what: "units and the architecture", run: () => vitest("unit") },

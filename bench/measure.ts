@@ -1,0 +1,133 @@
+import { messageOf } from "../src/core/errors.ts";
+import { differing } from "../test/zoo/compare.ts";
+import { addressOf } from "../test/zoo/oracle.ts";
+import type { Zoo } from "../test/zoo/server.ts";
+import { watchMemory } from "./memory.ts";
+import type { Subject } from "./pages.ts";
+import { concurrencyMax } from "./tools.ts";
+import type { OpenTool, Tool } from "./tools.ts";
+
+export interface Shot {
+  readonly name: string;
+  /** `right`; how many pixels differ; or why there is no picture. */
+  readonly outcome: "right" | "wrong" | "none";
+  readonly words: string;
+  readonly shotMs: number;
+  /** From the last byte of data the page needed; undefined where the server does not know. */
+  readonly afterDataMs: number | undefined;
+  readonly bytes: number | undefined;
+}
+
+export interface Measured {
+  readonly tool: Tool;
+  readonly shots: readonly Shot[];
+  readonly peakBytes: number;
+  /** Shots a second, by how many were taken side by side. */
+  readonly rates: Readonly<Record<number, number>>;
+}
+
+interface Bench {
+  readonly zoo: Zoo;
+  readonly subjects: readonly Subject[];
+  readonly executable: string;
+  /** How long shots side by side are counted. */
+  readonly rateMs: number;
+  readonly say: (line: string) => void;
+}
+
+export const concurrencies = [1, 2, concurrencyMax];
+
+let loads = 0;
+
+/** One tool: every page once, one at a time; then plain pages side by side. */
+export async function measure(tool: Tool, bench: Bench): Promise<Measured> {
+  await using open = await tool.open(bench.executable);
+  const first = bench.subjects[0];
+  // The first page of a browser is slower; nobody's fault, and nobody's time.
+  if (first !== undefined) await open.shoot(nextAddress(bench.zoo, first)).catch(() => undefined);
+  const { shots, peakBytes } = await oneByOne(tool, open, bench);
+  const rates: Record<number, number> = {};
+  for (const concurrency of tool.isParallel ? concurrencies : []) {
+    rates[concurrency] = await rateOf(open, bench, concurrency);
+    bench.say(`${tool.name}: ${rates[concurrency].toFixed(2)} shots/s, ${concurrency} at a time`);
+  }
+  return { tool, shots, peakBytes, rates };
+}
+
+async function oneByOne(
+  tool: Tool,
+  open: OpenTool,
+  { zoo, subjects, say }: Bench,
+): Promise<{ readonly shots: readonly Shot[]; readonly peakBytes: number }> {
+  await using memory = watchMemory();
+  const shots: Shot[] = [];
+  for (const subject of subjects) {
+    const shot = await takeOne(open, zoo, subject);
+    shots.push(shot);
+    say(`${tool.name}: ${shots.length}/${subjects.length} ${shot.name}: ${shot.words}, ${Math.round(shot.shotMs)} ms`);
+  }
+  return { shots, peakBytes: memory.peakBytes };
+}
+
+async function takeOne(open: OpenTool, zoo: Zoo, { one, truth }: Subject): Promise<Shot> {
+  const id = nextId();
+  const startMs = performance.now();
+  const { png, problem } = await open.shoot(addressOf(zoo, one, id)).then(
+    (picture) => ({ png: picture, problem: "" }),
+    (error: unknown) => ({ png: undefined, problem: messageOf(error) }),
+  );
+  const endMs = performance.now();
+  const { lastDataMs } = zoo.journal.of(id);
+  const times = {
+    name: one.name,
+    shotMs: endMs - startMs,
+    afterDataMs: lastDataMs === undefined ? undefined : endMs - lastDataMs,
+  };
+  if (png === undefined) {
+    return { ...times, outcome: "none", words: problem.split("\n", 1)[0] ?? "", bytes: undefined };
+  }
+  const { pixels } = await differing(truth.png, png, truth.ignored);
+  const outcome = pixels === 0 ? "right" : "wrong";
+  return { ...times, outcome, words: pixels === 0 ? "right" : `${pixels} px wrong`, bytes: png.length };
+}
+
+async function rateOf(open: OpenTool, { zoo, subjects, rateMs }: Bench, concurrency: number): Promise<number> {
+  const plain = subjects.filter(({ one }) => one.behaviour === "plain");
+  let next = 0;
+  const work = async (isOver: () => boolean): Promise<number> => {
+    let done = 0;
+    while (!isOver()) {
+      const subject = plain[next % plain.length];
+      next += 1;
+      if (subject === undefined) break;
+      const isShot = await open.shoot(nextAddress(zoo, subject)).then(
+        () => true,
+        () => false,
+      );
+      if (isShot) done += 1;
+    }
+    return done;
+  };
+  const workers = <Result>(one: () => Promise<Result>): Promise<Result[]> =>
+    Promise.all(Array.from({ length: concurrency }, one));
+  // As many pages as will be needed have been open before.
+  let warmUps = concurrency;
+  await workers(() =>
+    work(() => {
+      warmUps -= 1;
+      return warmUps < 0;
+    }),
+  );
+  const startMs = performance.now();
+  const counts = await workers(() => work(() => performance.now() - startMs >= rateMs));
+  return (counts.reduce((sum, count) => sum + count, 0) * 1000) / (performance.now() - startMs);
+}
+
+function nextId(): string {
+  loads += 1;
+  return `bench-${loads}`;
+}
+
+function nextAddress(zoo: Zoo, { one }: Subject): string {
+  return addressOf(zoo, one, nextId());
+}
