@@ -24,6 +24,8 @@ export class FramesStuck extends Error {
   override readonly name = "FramesStuck";
 }
 
+export type GoesOn = (heldMs: number) => boolean;
+
 export interface FrameClock {
   /** Page time that has passed since the clock was taken, milliseconds. */
   readonly elapsedMs: number;
@@ -33,9 +35,12 @@ export interface FrameClock {
   hold(signal: AbortSignal): Promise<void>;
   /**
    * Lets `ms` of page time pass and draws a frame; true when pixels changed. While the page's requests are on their way its
-   * time stands still, unless `goesOn()` says that they are not to be waited for; it is asked every few real milliseconds.
+   * time stands still, unless `goesOn` says that they are not to be waited for; it is asked every few real milliseconds
+   * and told for how many the time has stood still.
    */
-  step(ms: number, goesOn: () => boolean, signal: AbortSignal): Promise<boolean>;
+  step(ms: number, goesOn: GoesOn, signal: AbortSignal): Promise<boolean>;
+  /** Draws a frame and gives it as a lossless PNG: the whole window, a device pixel for each CSS pixel. */
+  photograph(signal: AbortSignal): Promise<Buffer>;
   /** Draws frames until the work is done; a capture is answered in a frame only. */
   drawUntil<Result>(work: Promise<Result>, signal: AbortSignal): Promise<Result>;
 }
@@ -77,10 +82,10 @@ export function createFrameClock(wire: Wire, lane: Lane, clock: Clock): FrameClo
 
   const drawFrame = createFrames(wire, lane, () => baseTicks ?? 0);
 
-  const pass = async (ms: number, goesOn: () => boolean, signal: AbortSignal): Promise<void> => {
+  const pass = async (ms: number, goesOn: GoesOn, signal: AbortSignal): Promise<void> => {
     expired = Promise.withResolvers<void>();
     // What held the last step up most likely holds this one up, too.
-    let isGoingOn = wentOn && goesOn();
+    let isGoingOn = wentOn && goesOn(Number.POSITIVE_INFINITY);
     const ask = async (): Promise<void> => {
       await race(setPolicy(isGoingOn ? "advance" : "pauseIfNetworkFetchesPending", ms), signal);
     };
@@ -89,7 +94,7 @@ export function createFrameClock(wire: Wire, lane: Lane, clock: Clock): FrameClo
       const over = await Promise.race([expired.promise.then(() => true), wait(askMs, signal).then(() => false)]);
       wentOn = isGoingOn;
       if (over) return;
-      const mayGoOn = !isGoingOn && goesOn();
+      const mayGoOn = !isGoingOn && goesOn(waitedMs);
       isGoingOn ||= mayGoOn;
       if (mayGoOn || waitedMs % askAgainMs === 0) await ask();
     }
@@ -104,7 +109,13 @@ export function createFrameClock(wire: Wire, lane: Lane, clock: Clock): FrameClo
     async step(ms, goesOn, signal) {
       await pass(ms, goesOn, signal);
       elapsedMs += ms;
-      return await drawFrame(ms, signal);
+      return (await drawFrame(ms, signal)).hasDamage;
+    },
+    async photograph(signal) {
+      for (;;) {
+        const { picture } = await drawFrame(captureFrameMs, signal, { format: "png", optimizeForSpeed: true });
+        if (picture !== undefined) return picture;
+      }
     },
     async drawUntil(work, signal) {
       const done = new AbortController();
@@ -119,37 +130,48 @@ export function createFrameClock(wire: Wire, lane: Lane, clock: Clock): FrameClo
   };
 }
 
+interface Drawn {
+  readonly hasDamage: boolean;
+  /** When a screenshot was asked for and taken. */
+  readonly picture: Buffer | undefined;
+}
+
 /**
- * Draws one frame; true when pixels changed. Frame times may never go back, not even over a navigation: a page whose times
+ * Draws one frame and says whether pixels changed. Frame times may never go back, not even over a navigation: a page whose times
  * start over hangs for ever.
  */
 function createFrames(
   wire: Wire,
   lane: Lane,
   baseTicks: () => number,
-): (intervalMs: number, signal: AbortSignal) => Promise<boolean> {
+): (intervalMs: number, signal: AbortSignal, screenshot?: object) => Promise<Drawn> {
   /** Time of the last frame; captures draw frames in which no page time passes. */
   let frameMs = 0;
   let failures = 0;
   let pending: Promise<unknown> = Promise.resolve();
-  return async (intervalMs, signal) =>
+  return async (intervalMs, signal, screenshot) =>
     await lane(async () => {
       try {
         // The browser takes no frame while one is pending.
         await race(pending, within(frameMsMax, signal));
         frameMs += intervalMs;
         const frameTimeTicks = baseTicks() + frameMs;
-        const frame = wire.send("HeadlessExperimental.beginFrame", { frameTimeTicks, interval: intervalMs });
+        const frame = wire.send("HeadlessExperimental.beginFrame", {
+          frameTimeTicks,
+          interval: intervalMs,
+          ...(screenshot === undefined ? {} : { screenshot }),
+        });
         pending = frame.catch(() => undefined);
-        const { hasDamage } = await race(frame, within(frameMsMax, signal));
+        const { hasDamage, screenshotData } = await race(frame, within(frameMsMax, signal));
         failures = 0;
-        return hasDamage === true;
+        const picture = typeof screenshotData === "string" ? Buffer.from(screenshotData, "base64") : undefined;
+        return { hasDamage: hasDamage === true, picture };
       } catch (error) {
         if (signal.aborted || error instanceof AppError) throw error;
         failures += 1;
         if (failures >= failuresMax) throw new FramesStuck("The page's frames do not come.", { cause: error });
         // A frame refused or given up proves nothing; the next one may.
-        return true;
+        return { hasDamage: true, picture: undefined };
       }
     });
 }

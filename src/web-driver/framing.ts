@@ -2,13 +2,12 @@ import { AppError } from "../core/errors.ts";
 import { limits } from "../core/limits.ts";
 import type { ShotOptions } from "../core/portal.ts";
 import type { Measures } from "./in-page.ts";
-import type { Area } from "./tab.ts";
+import type { Area, Reach } from "./tab.ts";
 
 /** Which part of the page becomes the picture. */
 export interface Framing {
   readonly area: Area;
-  /** Whether the area reaches out of what the window shows. */
-  readonly isBeyond: boolean;
+  readonly reach: Reach;
   /** Device pixels. */
   readonly width: number;
   readonly height: number;
@@ -32,7 +31,7 @@ export function frame(options: FramingOptions, measures: Measures): Framing {
       { details: { width, height, picturePixelsMax: limits.picturePixelsMax } },
     );
   }
-  return { area, isBeyond: !isInside(area, windowOf(measures)), width, height };
+  return { area, reach: reachOf(area, windowOf(measures)), width, height };
 }
 
 function areaOf({ crop, fullPage }: FramingOptions, measures: Measures): Area {
@@ -60,6 +59,11 @@ function around(box: Area, padding: number, page: Area): Area {
   const right = Math.min(page.width, Math.ceil(box.x + box.width + padding));
   const bottom = Math.min(page.height, Math.ceil(box.y + box.height + padding));
   return { x, y, width: Math.max(1, right - x), height: Math.max(1, bottom - y) };
+}
+
+function reachOf(area: Area, window: Area): Reach {
+  if (!isInside(area, window)) return "beyond";
+  return isInside(window, area) ? "window" : "inside";
 }
 
 function isInside(inner: Area, outer: Area): boolean {

@@ -67,9 +67,19 @@ export function createTab({ context, page, session, gone, clock, scale, frames }
       resized = true;
       await guarded(page.setViewportSize({ width, height }), signal);
     },
-    async capture(area, isBeyond, signal) {
+    async capture(area, reach, signal) {
+      // One frame is the whole capture where it is all that is wanted.
+      if (frames !== undefined && reach === "window" && scale === 1) {
+        const picture = frames.photograph(AbortSignal.any([signal, lost]));
+        return guarded(Promise.race([picture, network.nextCommit()]), signal);
+      }
       const clip = { ...area, scale };
-      const options = { format: "png", optimizeForSpeed: true, captureBeyondViewport: isBeyond, clip } as const;
+      const options = {
+        format: "png",
+        optimizeForSpeed: true,
+        captureBeyondViewport: reach === "beyond",
+        clip,
+      } as const;
       const answer = session.send("Page.captureScreenshot", options).then(
         ({ data }) => Buffer.from(data, "base64"),
         () => undefined,
@@ -96,6 +106,7 @@ function guardClock(frames: FrameClock, lost: AbortSignal, guarded: Guarded): Fr
     behindMs: () => frames.behindMs(),
     hold: (signal) => guarded(frames.hold(signal), signal),
     step: (ms, goesOn, signal) => guarded(frames.step(ms, goesOn, either(signal)), signal),
+    photograph: (signal) => guarded(frames.photograph(either(signal)), signal),
     drawUntil: (work, signal) => guarded(frames.drawUntil(work, either(signal)), signal),
   };
 }

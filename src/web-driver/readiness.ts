@@ -57,6 +57,8 @@ const liveQuietMs = 1200;
 /** Real time for web fonts; text is then drawn in the next font of its list, as a browser does after three seconds. */
 const fontsMs = 1500;
 const fontBlockMs = 3200;
+/** Real time that something we know nothing of may hold the page's time. */
+const unknownHoldMs = 300;
 /** For the look that names what is missing when time has run out. */
 const lastLookMs = 500;
 /** In steps with the world outside: no faster than real time. */
@@ -135,7 +137,7 @@ class Settling {
     const isPaced = this.#isStalled() || this.#waitsForLive();
     const beganMs = clock.monotonicMs();
     const ms = isPaced ? pacedStepMs : this.#stepMs();
-    const hasChanged = await this.#frames.step(ms, () => this.#goesOn(), late);
+    const hasChanged = await this.#frames.step(ms, (heldMs) => this.#goesOn(heldMs), late);
     const tookMs = clock.monotonicMs() - beganMs;
     if (isPaced && tookMs < ms) await wait(ms - tookMs, late);
     const { events } = tab.traffic();
@@ -167,10 +169,12 @@ class Settling {
   }
 
   /** Whether the page's time passes although requests are on their way: only such are left as nobody waits for. */
-  #goesOn(): boolean {
-    const { inFlight, fonts } = this.#deps.tab.traffic();
-    if (inFlight === 0) return fonts === 0 || this.#fontsAreLate();
-    return this.#isStalled();
+  #goesOn(heldMs: number): boolean {
+    const { inFlight, excused, fonts } = this.#deps.tab.traffic();
+    if (inFlight > 0) return this.#isStalled();
+    if (fonts > 0) return this.#fontsAreLate();
+    // On a busy machine the news of a request comes later than its effect on the page's time.
+    return excused > 0 || heldMs >= unknownHoldMs;
   }
 
   #isStalled(): boolean {
@@ -225,7 +229,10 @@ class Settling {
 
   #isOver(): boolean {
     const look = this.#look;
-    if (look === undefined) return false;
+    const { events, inFlight } = this.#deps.tab.traffic();
+    // The look's answer came after the news of every request that began before it.
+    const isNews = events !== this.#events || (inFlight > 0 && !this.#isStalled());
+    if (look === undefined || isNews) return false;
     const enoughMs = look.isClaimed ? claimedStillMs : stillMs;
     const hasEnded = this.#stillMs >= enoughMs || this.#isMoving || (look.isClaimed && this.#movedFrames > 0);
     if (look.missing.length > 0 || this.#isLoading()) return this.#sinceDataMs >= hopelessMs && !this.#isWaiting();

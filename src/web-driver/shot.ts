@@ -223,7 +223,7 @@ class Shot {
       await hide(options.hide, tab, signal);
       const framing = frame(options, await measured(tab, options.crop.selector, signal));
       this.#framing = framing;
-      const png = await tab.capture(framing.area, framing.isBeyond, signal);
+      const png = await tab.capture(framing.area, framing.reach, signal);
       if (png !== undefined) return png;
       await wait(20, signal);
     }

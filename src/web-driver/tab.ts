@@ -38,6 +38,9 @@ export interface Area {
   readonly height: number;
 }
 
+/** Whether an area is just what the window shows, lies inside of it, or reaches out of it. */
+export type Reach = "window" | "inside" | "beyond";
+
 export interface SentCookie {
   readonly name: string;
   readonly value: string;
@@ -70,9 +73,8 @@ export interface Tab {
   resize(width: number, height: number, signal: AbortSignal): Promise<void>;
   /**
    * A lossless PNG of the area, at the viewport's scale; undefined when the page went to another document meanwhile.
-   * `isBeyond`: the area reaches out of what the window shows.
    */
-  capture(area: Area, isBeyond: boolean, signal: AbortSignal): Promise<Buffer | undefined>;
+  capture(area: Area, reach: Reach, signal: AbortSignal): Promise<Buffer | undefined>;
   /** What the page's scripts hold in memory; infinite when that cannot be told. */
   heapBytes(): Promise<number>;
   /** Where the page is now. */

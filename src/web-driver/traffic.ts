@@ -9,6 +9,8 @@ import type { Clock } from "../core/clock.ts";
 export interface Traffic {
   /** Requests on their way that the picture waits for. */
   readonly inFlight: number;
+  /** Requests on their way that nobody waits for: polls, event streams, answers nobody reads. */
+  readonly excused: number;
   /** Web fonts on their way. */
   readonly fonts: number;
   /** Rises whenever a request that counts begins or ends. */
@@ -152,6 +154,7 @@ export class TrafficLog {
     );
     return {
       inFlight: underway.length,
+      excused: this.#counted.size - underway.length + this.#streams.size,
       youngestMs: Math.max(...underway.map(({ beganMs }) => beganMs)),
       fonts: this.#fonts.size,
       events: this.#events,

@@ -14,14 +14,14 @@ const page = {
 const framed = (options: unknown, measures = {}) => frame(ShotOptions.parse(options), { ...page, ...measures });
 
 test("the window is framed where it is scrolled to", () => {
-  const { area, isBeyond } = framed({}, { scrollY: 200 });
-  expect([area, isBeyond]).toEqual([{ x: 0, y: 200, width: 400, height: 300 }, false]);
+  const { area, reach } = framed({}, { scrollY: 200 });
+  expect([area, reach]).toEqual([{ x: 0, y: 200, width: 400, height: 300 }, "window"]);
 });
 
 test("a box with broken coordinates is framed in whole pixels, and kept on the page with its padding", () => {
   const crop = { selector: "#a", padding: 10 };
-  const { area, isBeyond } = framed({ crop }, { box: { x: 4.5, y: 980.2, width: 50.2, height: 19.8 } });
-  expect([area, isBeyond]).toEqual([{ x: 0, y: 970, width: 65, height: 30 }, true]);
+  const { area, reach } = framed({ crop }, { box: { x: 4.5, y: 980.2, width: 50.2, height: 19.8 } });
+  expect([area, reach]).toEqual([{ x: 0, y: 970, width: 65, height: 30 }, "beyond"]);
 });
 
 test("the size is in device pixels", () => {
