@@ -61,6 +61,7 @@ export async function takeShot(request: ShotRequest, deps: ShotDeps, signal: Abo
     if (timesStuck >= stuckMax) return await takeIn(deps.plainBrowsers, shot, deps, deadline);
     return await takeIn(deps.browsers, shot, deps, deadline).catch(async (error: unknown) => {
       if (!(error instanceof FramesStuck)) throw error;
+      if (deps.stuck.size >= stuckPagesMax) deps.stuck.clear();
       deps.stuck.set(pageOf(url), timesStuck + 1);
       return await takeIn(deps.plainBrowsers, shot, deps, deadline);
     });
@@ -71,9 +72,10 @@ export async function takeShot(request: ShotRequest, deps: ShotDeps, signal: Abo
 
 /** Once may be bad luck; a page that is stuck this often needs a browser that draws by itself. */
 const stuckMax = 2;
+const stuckPagesMax = 1000;
 
 /** What is remembered of a page whose frames cannot be drawn by us. */
-const pageOf = ({ origin, pathname }: URL): string => origin + pathname;
+const pageOf = ({ origin, pathname, search }: URL): string => origin + pathname + search;
 
 async function takeIn(
   browsers: Supervisor<Browser>,

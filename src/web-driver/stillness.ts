@@ -4,15 +4,16 @@ import type { Clock } from "../core/clock.ts";
 import type { Ready, ShotOptions } from "../core/portal.ts";
 import { wait, within } from "../core/wait.ts";
 import { fontsLoaded, scrollTo, watchExpression, watchVisible } from "./in-page.ts";
+import { createLooker } from "./look.ts";
 import type { Tab } from "./tab.ts";
 
 /*
- * When a page has finished drawing, in real time: load event, fonts, no request under way, and two captures a little apart
- * that are byte for byte the same. A portal that knows better names a selector, an expression or a delay instead.
+ * When a page has finished drawing, in real time: load event, fonts, no request under way, two captures a little apart
+ * that are byte for byte the same, and nothing on the page that says "wait". A portal that knows better names a selector, an expression or a delay instead.
  */
 
 /** No request began or ended for this long. */
-const networkQuietMs = 500;
+const networkQuietMs = 1000;
 /** Between two captures that are compared: longer than the pauses of a chart's animation. */
 const stillnessMs = 200;
 const fontsMs = 2000;
@@ -155,6 +156,8 @@ async function still(
 ): Promise<Buffer | undefined> {
   let previous: Buffer | undefined;
   let isStill = false;
+  let missing: readonly string[] = [];
+  const looker = createLooker(tab, "auto", undefined);
   const comparison = async (limit: AbortSignal): Promise<void> => {
     for (;;) {
       check();
@@ -163,7 +166,12 @@ async function still(
       previous = png;
       const { inFlight, progressMs } = tab.traffic();
       const quietMs = clock.monotonicMs() - progressMs;
-      if (isStill && inFlight === 0 && quietMs >= networkQuietMs) return;
+      if (isStill && inFlight === 0 && quietMs >= networkQuietMs) {
+        // Still is not yet drawn: a page may pause before its first request, its panels empty.
+        const look = await looker.look(limit);
+        missing = look?.missing ?? ["the page was on its way to another document"];
+        if (missing.length === 0) return;
+      }
       await wait(stillnessMs, limit);
     }
   };
@@ -171,6 +179,7 @@ async function still(
   const { inFlight } = tab.traffic();
   if (inFlight > 0) unready.push(`${inFlight} ${inFlight === 1 ? "request was" : "requests were"} still in flight`);
   if (!isStill) unready.push("the page was still moving");
-  if (isStill && inFlight === 0) unready.push("the page kept sending requests");
+  unready.push(...missing);
+  if (isStill && inFlight === 0 && missing.length === 0) unready.push("the page kept sending requests");
   return undefined;
 }
