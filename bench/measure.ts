@@ -39,34 +39,55 @@ export const concurrencies = [1, 2, concurrencyMax];
 
 let loads = 0;
 
-/** One tool: every page once, one at a time; then plain pages side by side. */
-export async function measure(tool: Tool, bench: Bench): Promise<Measured> {
-  await using open = await tool.open(bench.executable);
-  const first = bench.subjects[0];
-  // The first page of a browser is slower; nobody's fault, and nobody's time.
-  if (first !== undefined) await open.shoot(nextAddress(bench.zoo, first)).catch(() => undefined);
-  const { shots, peakBytes } = await oneByOne(tool, open, bench);
-  const rates: Record<number, number> = {};
-  for (const concurrency of tool.isParallel ? concurrencies : []) {
-    rates[concurrency] = await rateOf(open, bench, concurrency);
-    bench.say(`${tool.name}: ${rates[concurrency].toFixed(2)} shots/s, ${concurrency} at a time`);
-  }
-  return { tool, shots, peakBytes, rates };
+/**
+ * Every page once, by one tool after the other, so that whatever else the machine does falls on all of them; then each tool
+ * alone: plain pages side by side, and its memory.
+ */
+export async function measureAll(tools: readonly Tool[], bench: Bench): Promise<readonly Measured[]> {
+  const shots = await inTurns(tools, bench);
+  const measured: Measured[] = [];
+  for (const tool of tools) measured.push({ tool, shots: shots.get(tool) ?? [], ...(await alone(tool, bench)) });
+  return measured;
 }
 
-async function oneByOne(
-  tool: Tool,
-  open: OpenTool,
-  { zoo, subjects, say }: Bench,
-): Promise<{ readonly shots: readonly Shot[]; readonly peakBytes: number }> {
-  await using memory = watchMemory();
-  const shots: Shot[] = [];
+async function inTurns(
+  tools: readonly Tool[],
+  { zoo, subjects, executable, say }: Bench,
+): Promise<ReadonlyMap<Tool, readonly Shot[]>> {
+  await using browsers = new AsyncDisposableStack();
+  const entrants: { readonly tool: Tool; readonly open: OpenTool; readonly shots: Shot[] }[] = [];
+  for (const tool of tools) entrants.push({ tool, open: browsers.use(await tool.open(executable)), shots: [] });
+  // The first page of a browser is slower; nobody's fault, and nobody's time.
+  for (const { open } of entrants) await shootUntimed(open, zoo, subjects[0]);
   for (const subject of subjects) {
-    const shot = await takeOne(open, zoo, subject);
-    shots.push(shot);
-    say(`${tool.name}: ${shots.length}/${subjects.length} ${shot.name}: ${shot.words}, ${Math.round(shot.shotMs)} ms`);
+    for (const { tool, open, shots } of entrants) {
+      if (tool.isWarm) await shootUntimed(open, zoo, subject);
+      const shot = await takeOne(open, zoo, subject);
+      shots.push(shot);
+      say(
+        `${shots.length}/${subjects.length} ${shot.name}, ${tool.name}: ${shot.words}, ${Math.round(shot.shotMs)} ms`,
+      );
+    }
   }
-  return { shots, peakBytes: memory.peakBytes };
+  return new Map(entrants.map(({ tool, shots }) => [tool, shots]));
+}
+
+async function alone(tool: Tool, bench: Bench): Promise<Pick<Measured, "rates" | "peakBytes">> {
+  await using open = await tool.open(bench.executable);
+  await shootUntimed(open, bench.zoo, bench.subjects[0]);
+  const rates: Record<number, number> = {};
+  let peakBytes = 0;
+  for (const concurrency of tool.isParallel ? concurrencies : [1]) {
+    await using memory = watchMemory();
+    rates[concurrency] = await rateOf(open, bench, concurrency);
+    if (concurrency === 1) peakBytes = memory.peakBytes;
+    bench.say(`${tool.name}: ${rates[concurrency].toFixed(2)} shots/s, ${concurrency} at a time`);
+  }
+  return { rates, peakBytes };
+}
+
+async function shootUntimed(open: OpenTool, zoo: Zoo, subject: Subject | undefined): Promise<void> {
+  if (subject !== undefined) await open.shoot(nextAddress(zoo, subject)).catch(() => undefined);
 }
 
 async function takeOne(open: OpenTool, zoo: Zoo, { one, truth }: Subject): Promise<Shot> {

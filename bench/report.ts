@@ -21,13 +21,13 @@ export function describeMachine(browserVersion: string, loadBefore: number): str
   const commit = `${git("rev-parse", "--short", "HEAD")}${git("status", "--porcelain", "src") === "" ? "" : " with changes"}`;
   const peers = Object.entries(peerVersions()).map(([name, version]) => `${name} ${version}`);
   return [
-    `${availableParallelism()} cores, ${Math.round(totalmem() / 1024 / megabyte)} GB of memory, load ${loadBefore.toFixed(1)} at the start;`,
+    `${availableParallelism()} cores, ${Math.round(totalmem() / 1024 / megabyte)} GB of memory, load ${loadBefore.toFixed(1)} at the start and ${loadNow().toFixed(1)} at the end;`,
     `Chromium ${browserVersion}, Node ${process.versions.node}, ${peers.join(", ")};`,
     `commit ${commit}, ${new Date().toISOString().slice(0, 10)}.`,
   ].join(" ");
 }
 
-/** The machine's load before the run. */
+/** How many processes wanted a core in the last minute; idle is near 0. */
 export const loadNow = (): number => loadavg()[0] ?? 0;
 
 export function tableOf(all: readonly Measured[]): string {

@@ -23,6 +23,8 @@ export interface Tool {
   readonly name: string;
   /** Whether it is Chartbell itself. */
   readonly isOwn: boolean;
+  /** Whether it has seen a page before, as a service that photographs the same portals again and again. */
+  readonly isWarm?: true;
   /** Whether shots side by side are measured. */
   readonly isParallel: boolean;
   open(executable: string): Promise<OpenTool>;
@@ -39,7 +41,13 @@ const puppeteerArgs = [...drawing, ...(isRoot ? ["--no-sandbox"] : [])];
 export const concurrencyMax = 4;
 
 export const tools: readonly Tool[] = [
-  { name: "Chartbell, warm page", isOwn: true, isParallel: true, open: (executable) => chartbell(executable, "bench") },
+  {
+    name: "Chartbell, warm page",
+    isOwn: true,
+    isWarm: true,
+    isParallel: true,
+    open: (executable) => chartbell(executable, "bench"),
+  },
   {
     name: "Chartbell, new page",
     isOwn: true,
