@@ -31,9 +31,9 @@ export interface SettleDeps {
 
 type SettleOptions = Pick<ShotOptions, "ready" | "crop" | "fullPage" | "viewport">;
 
-/** One step of page time while pixels change: a second of animation is over in five frames. */
-const stepMs = 200;
-const stepMaxMs = 800;
+/** One step of page time while pixels change: a second of animation is over in four frames. */
+const stepMs = 250;
+const stepMaxMs = 1000;
 /** Steps of a page that moves on and on: those that count their own frames get as many as they need. */
 const movingStepMs = 50;
 /** Page time without a change, after which nothing is expected any more: timers of a page's start are shorter. */
