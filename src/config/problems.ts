@@ -1,5 +1,6 @@
 import { z } from "zod";
 import { AppError } from "../core/errors.ts";
+import { formatPath } from "../core/input.ts";
 import { nearest } from "../core/nearest.ts";
 import { Config } from "./schema.ts";
 
@@ -72,10 +73,9 @@ function variantsOf(schema: JsonSchema): readonly JsonSchema[] {
   return [schema, ...parts.flatMap((part) => (typeof part === "object" ? variantsOf(part) : []))];
 }
 
-/** `routes[0].channels[1]`, as people write it. */
-export function formatPath(path: readonly PropertyKey[]): string {
-  const text = path.map((step) => (typeof step === "number" ? `[${step}]` : `.${String(step)}`)).join("");
-  return text.replace(/^\./u, "") || "(top level)";
+/** Where a problem is, in words for people. */
+export function placeOf(path: readonly PropertyKey[]): string {
+  return formatPath(path) || "(top level)";
 }
 
 /** All problems of a configuration as one error; `where` tells the line of a path. */
@@ -84,9 +84,9 @@ export function configError(
   problems: readonly Problem[],
   where: (path: readonly PropertyKey[]) => string,
 ): AppError {
-  const lines = problems.map((problem) => `  ${where(problem.path)}${formatPath(problem.path)}: ${problem.message}`);
+  const lines = problems.map((problem) => `  ${where(problem.path)}${placeOf(problem.path)}: ${problem.message}`);
   const count = problems.length === 1 ? "1 problem" : `${problems.length} problems`;
   return new AppError("config_invalid", `${file} has ${count}:\n${lines.join("\n")}`, {
-    details: { problems: problems.map(({ path, message }) => ({ path: formatPath(path), message })) },
+    details: { problems: problems.map(({ path, message }) => ({ path: placeOf(path), message })) },
   });
 }

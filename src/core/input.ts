@@ -28,6 +28,11 @@ function fieldProblems(issue: z.core.$ZodIssue): FieldProblem[] {
 }
 
 function fieldOf(path: readonly PropertyKey[]): string {
+  return formatPath(path) || "body";
+}
+
+/** `routes[0].channels[1]`, as people write it; empty for the root. */
+export function formatPath(path: readonly PropertyKey[]): string {
   const text = path.map((step) => (typeof step === "number" ? `[${step}]` : `.${String(step)}`)).join("");
-  return text.replace(/^\./u, "") || "body";
+  return text.replace(/^\./u, "");
 }
