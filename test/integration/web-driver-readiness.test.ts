@@ -41,7 +41,7 @@ describe("ready: auto", () => {
       document.body.style.background = "hsl(" + performance.now() % 360 + " 90% 50%)"; requestAnimationFrame(tick); };
       tick()</script>`;
     await using server = await site({ "/": body });
-    const { png, verdict } = await shoot(driver, server.url, { viewport, timeoutMs: 2500 });
+    const { png, verdict } = await shoot(driver, server.url, { viewport, timeoutMs: 8000 });
     expect(verdict).toEqual(partial("the page kept moving"));
     expect((await pixelsOf(png)).width).toBe(300);
   });
@@ -49,13 +49,13 @@ describe("ready: auto", () => {
   test("says how many requests were still under way", async () => {
     const body = `<body><script>for (const path of ["/a", "/b", "/c"]) fetch(path)</script>`;
     await using server = await site({ "/": body, "/a": hung, "/b": hung, "/c": hung });
-    const { verdict } = await shoot(driver, server.url, { viewport, timeoutMs: 2500 });
+    const { verdict } = await shoot(driver, server.url, { viewport, timeoutMs: 5000 });
     expect(verdict).toEqual(partial("3 requests were never answered"));
   });
 
   test("says that a picture of the page never came", async () => {
     await using server = await site({ "/": `<body style="background:green"><img src="/a">`, "/a": hung });
-    const { png, verdict } = await shoot(driver, server.url, { viewport, timeoutMs: 2500 });
+    const { png, verdict } = await shoot(driver, server.url, { viewport, timeoutMs: 5000 });
     expect(verdict).toEqual({ kind: "partial", unready: ["1 request was never answered"] });
     expect((await pixelsOf(png)).at(200, 100)).toBe(green);
   });

@@ -29,6 +29,8 @@ export interface Oracle extends AsyncDisposable {
 const quietMs = 5000;
 const leastMs = 6000;
 const mostMs = 25_000;
+/** A page that waits for something that never comes has no load event. */
+const loadMs = 10_000;
 /** Between two looks that must be the same. */
 const stillMs = 600;
 
@@ -86,8 +88,10 @@ async function look(browser: Browser, zoo: Zoo, one: Case, id: string): Promise<
   try {
     const page = await context.newPage();
     const session = await context.newCDPSession(page);
-    const startMs = performance.now();
     await page.goto(addressOf(zoo, one, id), { waitUntil: "commit" });
+    // On a busy machine the page's scripts may take seconds to arrive, and it has asked for nothing yet.
+    await Promise.race([page.waitForLoadState("load"), delay(loadMs)]);
+    const startMs = performance.now();
     await quiet(zoo, id, startMs);
     if (one.options.fullPage === true) {
       await readThrough(page);
