@@ -39,6 +39,8 @@ export interface FrameClock {
    * and told for how many the time has stood still.
    */
   step(ms: number, goesOn: GoesOn, signal: AbortSignal): Promise<boolean>;
+  /** Draws up to `frames` frames in which no page time passes; true as soon as one of them changed pixels. */
+  beat(frames: number, signal: AbortSignal): Promise<boolean>;
   /** Draws a frame and gives it as a lossless PNG: the whole window, a device pixel for each CSS pixel. */
   photograph(signal: AbortSignal): Promise<Buffer>;
   /** Draws frames until the work is done; a capture is answered in a frame only. */
@@ -59,7 +61,7 @@ const eagerFrames = 4;
  * A page's dates begin this much earlier than now: its time then passes faster than real time, and "until now" must not ask
  * for the future, which some servers refuse.
  */
-const startsEarlierMs = 3000;
+const startsEarlierMs = 5000;
 /** Turns of a page that never yields (setTimeout 0 in a circle), after which time passes all the same. */
 const starvedTurns = 10_000;
 
@@ -110,6 +112,12 @@ export function createFrameClock(wire: Wire, lane: Lane, clock: Clock): FrameClo
       await pass(ms, goesOn, signal);
       elapsedMs += ms;
       return (await drawFrame(ms, signal)).hasDamage;
+    },
+    async beat(count, signal) {
+      for (let drawn = 0; drawn < count; drawn += 1) {
+        if ((await drawFrame(captureFrameMs, signal)).hasDamage) return true;
+      }
+      return false;
     },
     async photograph(signal) {
       for (;;) {

@@ -100,8 +100,9 @@ export function hideElements(selectors: readonly string[]): string {
 }
 
 /**
- * Runs before a page's own scripts: notes what the page tells once only. That is the DOM event a portal names as its sign of
- * being ready, and Grafana's report to its image renderer, a function call with JSON that says whether it went well.
+ * Runs before a page's own scripts: notes what the page tells once only. That is the animation frames it asks for, the DOM
+ * event a portal names as its sign of being ready, and Grafana's report to its image renderer, a function call with JSON that
+ * says whether it went well.
  */
 export function takeNotes(event: string | undefined): string {
   return `(() => {
@@ -114,6 +115,19 @@ export function takeNotes(event: string | undefined): string {
       keep("__chartbellGrafanaDone", true);
       keep("__chartbellGrafanaFailed", report?.data?.success === false);
     });
+    const awaited = new Set();
+    keep("__chartbellFramesAwaited", awaited);
+    const { requestAnimationFrame: ask, cancelAnimationFrame: forget } = window;
+    window.requestAnimationFrame = function requestAnimationFrame(callback) {
+      const isCallable = typeof callback === "function";
+      const id = ask.call(window, isCallable ? (time) => { awaited.delete(id); callback(time); } : callback);
+      awaited.add(id);
+      return id;
+    };
+    window.cancelAnimationFrame = function cancelAnimationFrame(id) {
+      awaited.delete(id);
+      forget.call(window, id);
+    };
     const event = ${JSON.stringify(event ?? null)};
     if (event === null) return;
     keep("__chartbellEvents", {});

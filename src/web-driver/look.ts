@@ -6,7 +6,8 @@ import type { Tab } from "./tab.ts";
 /** What is not finished about a page, asked of the page itself. */
 export interface Look {
   readonly isLoading: boolean;
-  readonly areFontsLoading: boolean;
+  /** The page has asked for an animation frame that has not come yet. */
+  readonly awaitsFrame: boolean;
   /** The page or its product says that everything is drawn. */
   readonly isClaimed: boolean;
   /** Grafana, Kibana, …, when the page is one of theirs. */

@@ -106,6 +106,7 @@ function guardClock(frames: FrameClock, lost: AbortSignal, guarded: Guarded): Fr
     behindMs: () => frames.behindMs(),
     hold: (signal) => guarded(frames.hold(signal), signal),
     step: (ms, goesOn, signal) => guarded(frames.step(ms, goesOn, either(signal)), signal),
+    beat: (count, signal) => guarded(frames.beat(count, either(signal)), signal),
     photograph: (signal) => guarded(frames.photograph(either(signal)), signal),
     drawUntil: (work, signal) => guarded(frames.drawUntil(work, either(signal)), signal),
   };

@@ -33,11 +33,13 @@ type SettleOptions = Pick<ShotOptions, "ready" | "crop" | "fullPage" | "viewport
 
 /** One step of page time while pixels change: a second of animation is over in four frames. */
 const stepMs = 250;
-const stepMaxMs = 1000;
+const stepMaxMs = 2000;
 /** Steps of a page that moves on and on: those that count their own frames get as many as they need. */
 const movingStepMs = 50;
 /** Page time without a change, after which nothing is expected any more: timers of a page's start are shorter. */
-const stillMs = 2000;
+const stillMs = 4000;
+/** Frames that a page which asks for them gets to see although nothing changes: some count them before they draw. */
+const awaitedFrames = 24;
 /** The same where the page itself says that it is drawn. */
 const claimedStillMs = 200;
 /** Frames and page time after the last data, after which a page that still moves never stops. */
@@ -117,7 +119,7 @@ class Settling {
         await this.#step(late);
         if (!this.#mayBeOver()) continue;
         await this.#lookAgain(looker, late);
-        if (!this.#isOver() || (await this.#broughtToRest(late))) continue;
+        if (!this.#isOver() || (await this.#broughtToRest(late)) || (await this.#beats(late))) continue;
         // The last word on which part of the page counts; it may make the page draw more.
         if (!isFramed && (await this.#frame(late))) this.#startOver();
         else if (await this.#hasWaited(late)) return this.#settled([]);
@@ -199,7 +201,10 @@ class Settling {
   }
 
   get #isMoving(): boolean {
-    return this.#movedFrames >= movingFramesMax && this.#sinceDataMs >= movingMs;
+    const isEndless = this.#movedFrames >= movingFramesMax && this.#sinceDataMs >= movingMs;
+    // A chart that a poll draws anew every few seconds: few frames, and never still for long.
+    const isRestless = this.#sinceDataMs >= hopelessMs && this.#movedFrames > 0 && this.#stillMs < stillMs;
+    return isEndless || (isRestless && this.#look?.missing.length === 0);
   }
 
   /** Whether a look at the page is worth its time. */
@@ -261,6 +266,15 @@ class Settling {
     this.#isAtRest = true;
     await this.#deps.tab.evaluate(endEndlessAnimations, late);
     this.#startOver();
+    return true;
+  }
+
+  /** Whether something changed in frames that the page had asked for. */
+  async #beats(late: AbortSignal): Promise<boolean> {
+    if (this.#look?.awaitsFrame !== true || this.#look.isClaimed || this.#isMoving) return false;
+    if (!(await this.#frames.beat(awaitedFrames, late))) return false;
+    this.#stillMs = 0;
+    this.#movedFrames += 1;
     return true;
   }
 

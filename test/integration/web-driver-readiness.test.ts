@@ -46,6 +46,15 @@ describe("ready: auto", () => {
     expect((await pixelsOf(png)).width).toBe(300);
   });
 
+  test("says that a timer kept changing the page", async () => {
+    const body = `<body><h1>0</h1><script>let count = 0;
+      setInterval(() => { document.querySelector("h1").textContent = count += 1; }, 2000)</script>`;
+    await using server = await site({ "/": body });
+    const { verdict, timings } = await shoot(driver, server.url, { viewport });
+    expect(verdict).toEqual(partial("the page kept moving"));
+    expect(timings.settleMs).toBeLessThan(5000);
+  });
+
   test("says how many requests were still under way", async () => {
     const body = `<body><script>for (const path of ["/a", "/b", "/c"]) fetch(path)</script>`;
     await using server = await site({ "/": body, "/a": hung, "/b": hung, "/c": hung });

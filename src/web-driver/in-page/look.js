@@ -5,6 +5,7 @@
 (conditions) => {
   const isShown = (element) => {
     const { width, height, bottom, right, top, left } = element.getBoundingClientRect();
+    const { innerHeight, innerWidth } = element.ownerDocument.defaultView;
     const isInWindow = bottom > 0 && right > 0 && top < innerHeight && left < innerWidth;
     return width > 0 && height > 0 && isInWindow && isVisible(element);
   };
@@ -15,12 +16,17 @@
       opacityProperty: true,
       visibilityProperty: true,
     });
+  /** Documents of other origins are closed to us. */
+  const within = ({ shadowRoot, contentDocument }) => shadowRoot ?? contentDocument ?? null;
   const rootsIn = (root) => [
     root,
-    ...[...root.querySelectorAll("*")].flatMap(({ shadowRoot }) => (shadowRoot === null ? [] : rootsIn(shadowRoot))),
+    ...[...root.querySelectorAll("*")]
+      .filter((element) => within(element) !== null && (element.localName !== "iframe" || isShown(element)))
+      .flatMap((element) => rootsIn(within(element))),
   ];
   const roots = rootsIn(document);
-  /** Every match, also in open shadow roots. */
+  const animations = () => roots.flatMap((root) => root.getAnimations());
+  /** Every match, also in open shadow roots and in frames of the page's own origin. */
   const all = (selector) => roots.flatMap((root) => [...root.querySelectorAll(selector)]);
   const isMatched = (selector) =>
     all(selector).some((element) => element.getClientRects().length > 0 && isVisible(element));
@@ -110,8 +116,7 @@
   };
   /** Something small that turns for ever is a loading sign, whatever its name. */
   const turning = () =>
-    document
-      .getAnimations()
+    animations()
       .filter((one) => one.effect?.getComputedTiming().iterations === Infinity && one.playState === "running")
       .filter((one) =>
         one.effect
@@ -187,9 +192,9 @@
   };
 
   const endless = () => {
-    const animation = document
-      .getAnimations()
-      .find((one) => one.effect?.getComputedTiming().iterations === Infinity && one.playState === "running");
+    const animation = animations().find(
+      (one) => one.effect?.getComputedTiming().iterations === Infinity && one.playState === "running",
+    );
     return animation?.effect?.target ? nameOf(animation.effect.target) : undefined;
   };
 
@@ -203,7 +208,7 @@
   const problems = [root.dataset.chartbellError, ...(product?.failed ?? [])].filter(Boolean);
   return {
     isLoading: document.readyState !== "complete",
-    areFontsLoading: document.fonts.status === "loading",
+    awaitsFrame: (window.__chartbellFramesAwaited?.size ?? 0) > 0,
     isClaimed,
     product: product?.name,
     missing: [
