@@ -45,6 +45,8 @@ const claimedStillMs = 200;
 /** Frames and page time after the last data, after which a page that still moves never stops. */
 const movingFramesMax = 180;
 const movingMs = 4000;
+/** Frames that changed something since the last data, after which endless animations are taken for ornaments. */
+const ornamentFrames = 24;
 /** A page that moves is looked at after this many frames, again and again. */
 const movingLooks = 12;
 /** Page time after the last data, after which what is missing will not come any more. */
@@ -119,7 +121,7 @@ class Settling {
         await this.#step(late);
         if (!this.#mayBeOver()) continue;
         await this.#lookAgain(looker, late);
-        if (!this.#isOver() || (await this.#broughtToRest(late)) || (await this.#beats(late))) continue;
+        if ((await this.#broughtToRest(late)) || !this.#isOver() || (await this.#beats(late))) continue;
         // The last word on which part of the page counts; it may make the page draw more.
         if (!isFramed && (await this.#frame(late))) this.#startOver();
         else if (await this.#hasWaited(late)) return this.#settled([]);
@@ -167,6 +169,7 @@ class Settling {
 
   #stepMs(): number {
     if (this.#stillMs > 0) return Math.min(Math.max(stepMs, this.#stillMs), stepMaxMs);
+    if (this.#movedFrames > movingFramesMax) return stepMaxMs;
     return this.#movedFrames > 20 ? movingStepMs : stepMs;
   }
 
@@ -262,7 +265,9 @@ class Settling {
 
   /** Ends ornaments that pulse for ever, once; what is left then may hold still. True when there were any. */
   async #broughtToRest(late: AbortSignal): Promise<boolean> {
-    if (!this.#isMoving || this.#isAtRest || this.#look?.endless === undefined) return false;
+    if (this.#movedFrames < ornamentFrames || this.#isAtRest) return false;
+    // What turns while something is missing says that it is still coming.
+    if (this.#look?.endless === undefined || this.#look.missing.length > 0) return false;
     this.#isAtRest = true;
     await this.#deps.tab.evaluate(endEndlessAnimations, late);
     this.#startOver();
