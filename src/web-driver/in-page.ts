@@ -18,32 +18,6 @@ const findVisible = `
     return null;
   };`;
 
-/** How long one evaluation watches before it reports, so that a navigation or an abort is noticed meanwhile. */
-const watchMs = 500;
-
-/**
- * Looks at every frame the page draws until the expression is truthy (answers true) or half a second has passed (answers
- * false). What the expression throws is thrown.
- */
-export function watchExpression(expression: string): string {
-  return `(async () => {
-    const endMs = performance.now() + ${watchMs};
-    const look = async () => (
-${expression}
-    );
-    const frame = () => new Promise((done) => { requestAnimationFrame(done); setTimeout(done, 100); });
-    do {
-      if (await look()) return true;
-      await frame();
-    } while (performance.now() < endMs);
-    return false;
-  })()`;
-}
-
-export function watchVisible(selector: string): string {
-  return watchExpression(`(() => { ${findVisible} return findVisible(${JSON.stringify(selector)}) !== null; })()`);
-}
-
 /** Brings an element into the window: pages draw what is looked at, and an inner scroll area shows only part of itself. */
 export function scrollTo(selector: string): string {
   return `(() => { ${findVisible}

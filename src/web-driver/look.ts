@@ -41,7 +41,8 @@ function lookSource(ready: Exclude<Ready, "auto">, cropSelector: string | undefi
 export interface Looker {
   /**
    * The page as it is now; undefined while it is on its way to another document. Throws `expression_failed` for an
-   * expression that is none, or that has thrown for `throwsMax` looks in a row, and `request_invalid` for a bad selector.
+   * expression that is none, or that has thrown for `throwsMax` looks in a row, `request_invalid` for a bad selector, and
+   * `page_login` for a sign-in page in place of charts.
    */
   look(signal: AbortSignal): Promise<Look | undefined>;
 }
@@ -59,7 +60,9 @@ export function createLooker(tab: Tab, ready: Ready, cropSelector: string | unde
       if (outcome.kind === "interrupted") return undefined;
       if (outcome.kind === "value") {
         throws = 0;
-        return outcome.value as Look;
+        const seen = outcome.value as Look;
+        if (seen.hasPassword) refuseLogin(seen, tab.url());
+        return seen;
       }
       throws += 1;
       if (/not a valid selector/u.test(outcome.message)) {
@@ -72,4 +75,17 @@ export function createLooker(tab: Tab, ready: Ready, cropSelector: string | unde
       return undefined;
     },
   };
+}
+
+/** A sign-in page instead of charts is never a picture. */
+function refuseLogin({ chartCount }: Look, url: string): void {
+  const path = URL.parse(url)?.pathname ?? "";
+  if (chartCount > 0 && !/(?:^|[/_.-])(?:log-?in|sign-?in|sso|o?auth2?)(?:[/_.-]|$)/iu.test(path)) return;
+  throw new AppError("page_login", "The portal asks for a sign-in instead of showing the page.");
+}
+
+/** What a look found wanting, as a verdict names it. */
+export function unreadyOf(look: Look | undefined): readonly string[] {
+  const problem = look?.problem === undefined ? [] : [`the page says: ${look.problem.slice(0, 200)}`];
+  return [...(look?.missing ?? []), ...problem];
 }

@@ -6,7 +6,7 @@ import { wait, within } from "../core/wait.ts";
 import type { FrameClock } from "./frame-clock.ts";
 import { endEndlessAnimations, measure, scrollTo } from "./in-page.ts";
 import type { Measures } from "./in-page.ts";
-import { createLooker } from "./look.ts";
+import { createLooker, unreadyOf } from "./look.ts";
 import type { Look } from "./look.ts";
 import type { Tab } from "./tab.ts";
 
@@ -225,14 +225,6 @@ class Settling {
   async #lookAgain(looker: ReturnType<typeof createLooker>, late: AbortSignal): Promise<void> {
     this.#lookedMs = this.#sinceDataMs;
     this.#look = await looker.look(late);
-    if (this.#look?.hasPassword === true) this.#refuseLogin(this.#look);
-  }
-
-  /** A sign-in page instead of charts is never a picture. */
-  #refuseLogin({ chartCount }: Look): void {
-    const path = URL.parse(this.#deps.tab.url())?.pathname ?? "";
-    if (chartCount > 0 && !/(?:^|[/_.-])(?:log-?in|sign-?in|sso|o?auth2?)(?:[/_.-]|$)/iu.test(path)) return;
-    throw new AppError("page_login", "The portal asks for a sign-in instead of showing the page.");
   }
 
   #isOver(): boolean {
@@ -313,12 +305,11 @@ class Settling {
 
   #settled(reasons: readonly string[]): Settled {
     const { inFlight, fonts } = this.#deps.tab.traffic();
-    const unready = [...reasons, ...(this.#look?.missing ?? [])];
+    const unready = [...reasons, ...unreadyOf(this.#look)];
     if (this.#isLoading() && reasons.length === 0) unready.push("the page was still loading");
     if (inFlight > 0) unready.push(`${inFlight} ${inFlight === 1 ? "request was" : "requests were"} never answered`);
     if (fonts > 0) unready.push(`${fonts} ${fonts === 1 ? "web font was" : "web fonts were"} never answered`);
     if (this.#isMoving && this.#look?.isClaimed !== true) unready.push(this.#movement());
-    if (this.#look?.problem !== undefined) unready.push(`the page says: ${this.#look.problem.slice(0, 200)}`);
     return { verdict: unready.length === 0 ? { kind: "ready" } : { kind: "partial", unready } };
   }
 
