@@ -10,7 +10,13 @@ const selector = z.string().min(1).max(1000);
 export const Viewport = z.strictObject({
   width: side.default(1280).describe("CSS pixels."),
   height: side.default(800).describe("CSS pixels."),
-  scale: z.number().min(0.25).max(limits.deviceScaleMax).default(1).describe("Device pixels per CSS pixel."),
+  scale: z
+    .number()
+    .min(0.25)
+    .max(limits.deviceScaleMax)
+    .multipleOf(0.05)
+    .default(1)
+    .describe("Device pixels per CSS pixel; a multiple of 0.05."),
 });
 export type Viewport = z.infer<typeof Viewport>;
 

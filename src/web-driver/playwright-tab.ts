@@ -21,12 +21,11 @@ interface TabParts {
   readonly session: CDPSession;
   readonly gone: AbortSignal;
   readonly clock: Clock;
-  readonly scale: number;
   /** Present when the page's time and frames are ours. */
   readonly frames: FrameClock | undefined;
 }
 
-export function createTab({ context, page, session, gone, clock, scale, frames }: TabParts): Tab {
+export function createTab({ context, page, session, gone, clock, frames }: TabParts): Tab {
   const lost = AbortSignal.any([gone, watchEnd(page, gone)]);
   const network = watchNetwork(page, session, clock, () => frames?.elapsedMs ?? clock.monotonicMs());
   keepQuiet(context, page);
@@ -69,11 +68,11 @@ export function createTab({ context, page, session, gone, clock, scale, frames }
     },
     async capture(area, reach, signal) {
       // One frame is the whole capture where it is all that is wanted.
-      if (frames !== undefined && reach === "window" && scale === 1) {
+      if (frames !== undefined && reach === "window") {
         const picture = frames.photograph(AbortSignal.any([signal, lost]));
         return guarded(Promise.race([picture, network.nextCommit()]), signal);
       }
-      const clip = { ...area, scale };
+      const clip = { ...area, scale: 1 };
       const options = {
         format: "png",
         optimizeForSpeed: true,

@@ -30,6 +30,8 @@ interface LaunchOptions {
   readonly sandbox: boolean;
   /** Whether pages' frames are drawn by us, which only the headless shell can. */
   readonly drawsFrames: boolean;
+  /** Device pixels per CSS pixel of all its pages. */
+  readonly scale: number;
   /** Where requests go that belong to no page: Chromium's own. */
   readonly proxyUrl: string;
 }
@@ -49,7 +51,11 @@ export async function launchBrowser(options: LaunchOptions, deps: { readonly clo
       executablePath: options.executable,
       chromiumSandbox: options.sandbox,
       headless: true,
-      args: [...launchFlags, ...(options.drawsFrames ? frameFlags : [])],
+      args: [
+        ...launchFlags,
+        ...(options.drawsFrames ? frameFlags : []),
+        `--force-device-scale-factor=${options.scale}`,
+      ],
       proxy: { server: options.proxyUrl, bypass: "<-loopback>" },
       timeout: limits.browserLaunchMs,
       // Signals are the composition root's business: it lets shots end first.
@@ -160,7 +166,7 @@ async function openTab(managed: Managed, options: TabOptions, gone: AbortSignal,
     await race(opened.page.addInitScript({ content: takeNotes(event) }), either);
     const session = await race(context.newCDPSession(opened.page), either);
     const frames = control === undefined ? undefined : createFrameClock(wireOf(session), control.frameLane, clock);
-    return createTab({ ...opened, session, gone, clock, scale: options.viewport.scale, frames });
+    return createTab({ ...opened, session, gone, clock, frames });
   } catch {
     if (context !== undefined) await closeContext(context);
     if (either.aborted) throw reasonOf(either);

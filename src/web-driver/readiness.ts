@@ -1,5 +1,6 @@
 import type { Clock } from "../core/clock.ts";
 import { AppError } from "../core/errors.ts";
+import { limits } from "../core/limits.ts";
 import type { Verdict } from "../core/picture.ts";
 import type { ShotOptions } from "../core/portal.ts";
 import { wait, within } from "../core/wait.ts";
@@ -275,21 +276,24 @@ class Settling {
     return true;
   }
 
-  /** Brings the part to be cut out into the window, and a whole page into a window of its size; true when that changed it. */
+  /**
+   * Brings the part to be cut out into the window, and makes the window as large as the picture: one frame then shows all of
+   * it, at any height. True when that changed the page.
+   */
   async #frame(late: AbortSignal): Promise<boolean> {
     const { tab } = this.#deps;
     const { crop, fullPage, viewport } = this.#options;
-    if (crop.selector !== undefined) {
-      await tab.evaluate(scrollTo(crop.selector), late);
-      return true;
-    }
-    if (!fullPage) return false;
-    const outcome = await tab.evaluate(measure(undefined), late);
+    const { selector, padding } = crop;
+    if (selector === undefined && !fullPage) return false;
+    const outcome = await tab.evaluate(measure(selector), late);
     const measures = outcome.kind === "value" ? (outcome.value as Measures | null) : null;
-    if (measures === null || measures.pageHeight <= measures.windowHeight) return false;
-    const heightMax = Math.floor(fullPageDevicePixelsMax / viewport.scale);
-    await tab.resize(viewport.width, Math.min(measures.pageHeight, heightMax), late);
-    return true;
+    const box = measures?.box ?? null;
+    const needed = box === null ? measures?.pageHeight : Math.ceil(box.height) + 2 * padding;
+    const heightMax = limits.picturePixelsMax / (viewport.width * viewport.scale ** 2);
+    const grows = measures !== null && needed !== undefined && needed > measures.windowHeight && needed <= heightMax;
+    if (grows) await tab.resize(viewport.width, needed, late);
+    if (selector !== undefined) await tab.evaluate(scrollTo(selector), late);
+    return grows || selector !== undefined;
   }
 
   /** The fixed wait that a portal asks for, in real time. */
@@ -329,6 +333,3 @@ class Settling {
     return isKnown || inFlight > 0 ? [] : [`the page was not still after ${seconds} s`];
   }
 }
-
-/** Chromium's compositor draws no larger surface. */
-const fullPageDevicePixelsMax = 16_000;

@@ -7,6 +7,7 @@ import { endpointOf } from "./allow.ts";
 import type { AllowList, Endpoint } from "./allow.ts";
 import type { Capture, ShotRequest, ShotTimings } from "./contract.ts";
 import { blocked, checkDocument } from "./document-gate.ts";
+import type { Fleet, Kind } from "./fleet.ts";
 import { FramesStuck } from "./frame-clock.ts";
 import { frame } from "./framing.ts";
 import type { Framing } from "./framing.ts";
@@ -16,16 +17,12 @@ import type { Browser } from "./playwright.ts";
 import type { Pool } from "./pool.ts";
 import { settle } from "./readiness.ts";
 import { settleInRealTime } from "./stillness.ts";
-import type { Supervisor } from "./supervisor.ts";
 import type { Tab } from "./tab.ts";
 import type { PageLease, WarmPages } from "./warm-pages.ts";
 
 interface ShotDeps {
   readonly pool: Pool;
-  /** Browsers whose pages' time and frames are ours, where the executable lets us. */
-  readonly browsers: Supervisor<Browser>;
-  /** Browsers that draw by themselves. */
-  readonly plainBrowsers: Supervisor<Browser>;
+  readonly fleet: Fleet<Browser>;
   /** How often a page's frames did not come; see pageOf. */
   readonly stuck: Map<string, number>;
   readonly pages: WarmPages;
@@ -58,12 +55,14 @@ export async function takeShot(request: ShotRequest, deps: ShotDeps, signal: Abo
   try {
     using _place = await enter(deps.pool, deadline);
     const timesStuck = deps.stuck.get(pageOf(url)) ?? 0;
-    if (timesStuck >= stuckMax) return await takeIn(deps.plainBrowsers, shot, deps, deadline);
-    return await takeIn(deps.browsers, shot, deps, deadline).catch(async (error: unknown) => {
+    const { scale } = request.options.viewport;
+    const takePlain = (): Promise<Capture> => takeIn({ drawsFrames: false, scale }, shot, deps, deadline);
+    if (timesStuck >= stuckMax) return await takePlain();
+    return await takeIn({ drawsFrames: true, scale }, shot, deps, deadline).catch(async (error: unknown) => {
       if (!(error instanceof FramesStuck)) throw error;
       if (deps.stuck.size >= stuckPagesMax) deps.stuck.clear();
       deps.stuck.set(pageOf(url), timesStuck + 1);
-      return await takeIn(deps.plainBrowsers, shot, deps, deadline);
+      return await takePlain();
     });
   } catch (error) {
     throw explain(error, shot, request, signal);
@@ -77,29 +76,26 @@ const stuckPagesMax = 1000;
 /** What is remembered of a page whose frames cannot be drawn by us. */
 const pageOf = ({ origin, pathname, search }: URL): string => origin + pathname + search;
 
-async function takeIn(
-  browsers: Supervisor<Browser>,
-  shot: Shot,
-  deps: ShotDeps,
-  deadline: AbortSignal,
-): Promise<Capture> {
-  for (let isFirst = true; ; isFirst = false) {
-    using lease = await browsers.lease(deadline);
-    shot.mark("queueMs");
-    const opening = deps.pages.open(shot.request, shot.url, lease, deadline).catch((error: unknown) => {
-      // A browser that died unnoticed since the last shot; nothing of the page was asked for yet.
-      if (isFirst && error instanceof AppError && error.code === "browser_crashed") return undefined;
-      throw error;
-    });
-    await using page = await opening;
-    if (page === undefined) continue;
-    try {
-      return await shot.take(page, deps.isAllowed, deadline);
-    } catch (error) {
-      // One frame that never ends holds up every page of its browser.
-      if (error instanceof FramesStuck) lease.retire();
-      throw error;
-    }
+async function takeIn(kind: Kind, shot: Shot, deps: ShotDeps, deadline: AbortSignal): Promise<Capture> {
+  try {
+    return await takeOnce(kind, shot, deps, deadline);
+  } catch (error) {
+    // Another page may have brought the browser down; one that does it again is not tried a third time.
+    if (!(error instanceof AppError) || error.code !== "browser_crashed") throw error;
+    return await takeOnce(kind, shot, deps, deadline);
+  }
+}
+
+async function takeOnce(kind: Kind, shot: Shot, deps: ShotDeps, deadline: AbortSignal): Promise<Capture> {
+  using lease = await deps.fleet.of(kind).lease(deadline);
+  shot.mark("queueMs");
+  await using page = await deps.pages.open(shot.request, shot.url, lease, deadline);
+  try {
+    return await shot.take(page, deps.isAllowed, deadline);
+  } catch (error) {
+    // One frame that never ends holds up every page of its browser.
+    if (error instanceof FramesStuck) lease.retire();
+    throw error;
   }
 }
 

@@ -61,6 +61,15 @@ export class Supervisor<P extends Process> implements AsyncDisposable {
     return this.#leaseOf(running);
   }
 
+  get isRunning(): boolean {
+    return this.#current !== undefined;
+  }
+
+  /** Ends the process as soon as nobody uses it; the next lease starts another. */
+  rest(): void {
+    if (this.#current !== undefined) this.#retire(this.#current);
+  }
+
   async [Symbol.asyncDispose](): Promise<void> {
     this.#isStopped = true;
     await this.#starting?.catch(() => undefined);

@@ -76,7 +76,8 @@ export class WarmPages implements AsyncDisposable {
   }
 
   async #take(key: string, browser: Browser): Promise<Kept | undefined> {
-    const stale = this.#idle.filter((page) => page.tab.lost.aborted || page.browser !== browser || this.#isOld(page));
+    const isLeft = (page: Kept): boolean => page.key === key && page.browser !== browser;
+    const stale = this.#idle.filter((page) => page.tab.lost.aborted || isLeft(page) || this.#isOld(page));
     this.#idle = this.#idle.filter((page) => !stale.includes(page));
     await Promise.all(stale.map(end));
     const index = this.#idle.findLastIndex((page) => page.key === key);

@@ -6,6 +6,8 @@ import { createAllowList } from "./allow.ts";
 import type { WebDriver } from "./contract.ts";
 import { findBrowser } from "./executable.ts";
 import type { FoundBrowser } from "./executable.ts";
+import { Fleet } from "./fleet.ts";
+import type { Kind } from "./fleet.ts";
 import { openGate } from "./guard.ts";
 import type { Gate } from "./guard.ts";
 import { launchBrowser, SandboxMissing } from "./playwright.ts";
@@ -45,37 +47,30 @@ const idlePagesPerShot = 4;
 export function createWebDriver(options: WebDriverOptions, { log, clock }: WebDriverDeps): WebDriver {
   const isAllowed = createAllowList(options.allow);
   const pool = new Pool({ concurrency: options.concurrency, queueMax: limits.shotQueueMax }, { clock });
-  const supervise = (mayDrawFrames: boolean): Supervisor<Started> =>
-    new Supervisor<Started>(
-      {
-        launch: createLauncher(options, mayDrawFrames, { log, clock }),
-        shotsMax: options.shotsPerBrowserMax ?? limits.shotsPerBrowserMax,
-        closeMs: limits.browserCloseMs,
-      },
-      { log },
-    );
-  const browsers = supervise(true);
-  const plainBrowsers = supervise(false);
+  const fleet = new Fleet<Started>((kind) => {
+    const launch = createLauncher(options, kind, { log, clock });
+    const shotsMax = options.shotsPerBrowserMax ?? limits.shotsPerBrowserMax;
+    return new Supervisor<Started>({ launch, shotsMax, closeMs: limits.browserCloseMs }, { log });
+  });
   const stuck = new Map<string, number>();
   const pages = new WarmPages({ isAllowed, idleMax: options.concurrency * idlePagesPerShot }, { clock });
   return {
-    shoot: (request, signal) =>
-      takeShot(request, { pool, browsers, plainBrowsers, stuck, pages, isAllowed, clock }, signal),
+    shoot: (request, signal) => takeShot(request, { pool, fleet, stuck, pages, isAllowed, clock }, signal),
     async probe(signal) {
-      using lease = await browsers.lease(signal);
+      using lease = await fleet.of({ drawsFrames: true, scale: 1 }).lease(signal);
       const { executable, version, sandbox } = lease.process;
       return { executable, version, sandbox };
     },
     async [Symbol.asyncDispose]() {
       await pages[Symbol.asyncDispose]();
-      await Promise.all([browsers[Symbol.asyncDispose](), plainBrowsers[Symbol.asyncDispose]()]);
+      await fleet[Symbol.asyncDispose]();
     },
   };
 }
 
 function createLauncher(
   options: WebDriverOptions,
-  mayDrawFrames: boolean,
+  { drawsFrames, scale }: Kind,
   { log, clock }: WebDriverDeps,
 ): () => Promise<Started> {
   let lacksSandbox = false;
@@ -84,7 +79,7 @@ function createLauncher(
     const deadEnd = await openGate({ isAllowed: () => false, allowsPublic: false });
     try {
       const browser = await launchBrowser(
-        { executable, sandbox, drawsFrames: isHeadlessShell && mayDrawFrames, proxyUrl: deadEnd.proxyUrl },
+        { executable, sandbox, drawsFrames: isHeadlessShell && drawsFrames, scale, proxyUrl: deadEnd.proxyUrl },
         { clock },
       );
       closeWith(browser, deadEnd);
@@ -109,7 +104,8 @@ function createLauncher(
       return start(found, false);
     });
     const launchMs = Math.round(clock.monotonicMs() - startMs);
-    log.info({ executable, version: browser.version, sandbox: browser.sandbox, launchMs }, "The browser is running.");
+    const { version, sandbox } = browser;
+    log.info({ executable, version, sandbox, scale, launchMs }, "The browser is running.");
     return browser;
   };
 }

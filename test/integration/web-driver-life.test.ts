@@ -1,4 +1,5 @@
 import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import type { ServerResponse } from "node:http";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { describe, expect, onTestFinished, test, vi } from "vitest";
@@ -17,16 +18,12 @@ function driverFor(options: Partial<WebDriverOptions> = {}) {
   return driver;
 }
 
-/** A page that is there and never ready, and the moment when this many shots are looking at it. */
-async function waitingPage(shots = 1) {
+/** A page that is there and never ready, and the moment when a shot is looking at it. */
+async function waitingPage() {
   const isOpen = Promise.withResolvers<void>();
-  let seen = 0;
   const server = await site({
     "/": `<body>x<script>fetch("/seen")</script>`,
-    "/seen": () => {
-      seen += 1;
-      if (seen === shots) isOpen.resolve();
-    },
+    "/seen": () => isOpen.resolve(),
     "/ok": "ok",
   });
   onTestFinished(() => server[Symbol.asyncDispose]());
@@ -46,17 +43,39 @@ describe("a crash", () => {
     expect(browsers()[0]?.pid).toBe(before?.pid);
   });
 
-  test("of the browser is browser_crashed, and the next shot works in a new one", async () => {
+  test("of the browser costs no shot: the next browser takes it", async () => {
     const driver = driverFor();
-    // A shot that has asked nothing of the page yet would go to the next browser, unnoticed.
-    const { server, isOpen } = await waitingPage(2);
-    const outcomes = [failure(shoot(driver, server.url, {})), failure(shoot(driver, server.url, {}))];
-    await isOpen;
-    const [before] = browsers();
-    process.kill(before?.pid ?? 0, "SIGKILL");
-    for (const outcome of outcomes) expect((await outcome).code).toBe("browser_crashed");
+    let seen = 0;
+    const isSeen = Promise.withResolvers<void>();
+    const answer = (_request: unknown, response: ServerResponse): void => {
+      seen += 1;
+      if (seen > 2) response.end("ok");
+      else if (seen === 2) isSeen.resolve();
+    };
+    await using server = await site({ "/": answer });
+    const shots = [shoot(driver, server.url), shoot(driver, server.url)];
+    await isSeen.promise;
+    process.kill(browsers()[0]?.pid ?? 0, "SIGKILL");
+    expect((await Promise.all(shots)).map(({ width }) => width)).toEqual([1280, 1280]);
+    expect(seen).toBe(4);
+  });
+
+  test("of the browser twice in one shot is browser_crashed, and the next shot works in a new one", async () => {
+    const driver = driverFor();
+    const waiting = [Promise.withResolvers<void>(), Promise.withResolvers<void>()];
+    let seen = 0;
+    const answer = (): void => {
+      waiting[seen]?.resolve();
+      seen += 1;
+    };
+    await using server = await site({ "/": answer, "/ok": "ok" });
+    const outcome = failure(shoot(driver, server.url));
+    for (const { promise } of waiting) {
+      await promise;
+      process.kill(browsers()[0]?.pid ?? 0, "SIGKILL");
+    }
+    expect((await outcome).code).toBe("browser_crashed");
     expect((await shoot(driver, `${server.url}/ok`)).width).toBe(1280);
-    expect(browsers()[0]?.pid).not.toBe(before?.pid);
   });
 
   test("of the browser between two shots goes unnoticed", async () => {
@@ -187,11 +206,27 @@ describe("the browser", () => {
     const outcome = failure(shoot(driver, server.url, {}));
     await isOpen;
     await driver[Symbol.asyncDispose]();
-    expect((await outcome).code).toBe("browser_crashed");
+    expect((await outcome).code).toBe("shutting_down");
     await vi.waitFor(() =>
       expect(descendants().filter(({ commandLine }) => /chrom/u.test(commandLine[0] ?? ""))).toEqual([]),
     );
     expect((await failure(shoot(driver, server.url))).code).toBe("shutting_down");
+  });
+
+  test("of another device scale runs beside it, and at most two idle", async () => {
+    const driver = driverFor();
+    await using server = await site({ "/": "ok" });
+    for (const scale of [1, 2, 3, 1.5]) {
+      const viewport = { width: 300, height: 200, scale };
+      const { png, timings } = await shoot(driver, server.url, { ...atOnce, viewport });
+      expect(png.readUInt32BE(16)).toBe(300 * scale);
+      expect(timings.queueMs).toBeLessThan(3000);
+    }
+    const scales = () =>
+      browsers().map(({ commandLine }) =>
+        commandLine.find((word) => word.startsWith("--force-device-scale-factor="))?.replace(/.*=/u, ""),
+      );
+    await vi.waitFor(() => expect(scales()).toHaveLength(3), { timeout: 8000 });
   });
 
   test("keeps every feature that Playwright asks for", async () => {

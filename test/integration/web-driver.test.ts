@@ -78,6 +78,28 @@ describe("the picture's size", () => {
     expect([pixels.width, pixels.height, pixels.at(5, 3001)]).toEqual([400, 3040, green]);
   });
 
+  test.each([1, 2])("is the whole page's beyond 16,384 device pixels, at scale %i", async (scale) => {
+    const bands = `<body style="margin:0"><script>for (let band = 0; band < 200; band += 1) {
+      const line = document.createElement("div");
+      line.style.cssText = "height:100px;background:rgb(" + band + ",0,77)"; document.body.append(line); }</script>`;
+    await using server = await site({ "/": bands });
+    const { png } = await shoot(driver, server.url, { viewport: { ...small, scale }, fullPage: true });
+    const pixels = await pixelsOf(png);
+    expect([pixels.width, pixels.height]).toEqual([400 * scale, 20_000 * scale]);
+    const seen = Array.from({ length: 200 }, (_, band) => pixels.at(9, (band * 100 + 50) * scale));
+    expect(seen).toEqual(Array.from({ length: 200 }, (_, band) => `${band},0,77`));
+  });
+
+  test("is the whole element's where it is taller than the window", async () => {
+    const body = `<body style="margin:0"><div style="height:90px"></div>
+      <div id="box" style="width:80px;height:1000px;border-bottom:20px solid green"></div>`;
+    await using server = await site({ "/": body });
+    const { png, verdict } = await shoot(driver, server.url, { viewport: small, crop: { selector: "#box" } });
+    const pixels = await pixelsOf(png);
+    expect(verdict).toEqual({ kind: "ready" });
+    expect([pixels.width, pixels.height, pixels.at(5, 1005)]).toEqual([80, 1020, green]);
+  });
+
   test("of a clip outside the window is refused without fullPage and taken with it", async () => {
     await using server = await site({ "/": tall });
     const options = { ...atOnce, viewport: small, crop: { clip: { x: 0, y: 2990, width: 60, height: 50 } } };
