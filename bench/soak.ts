@@ -4,13 +4,11 @@ import { join } from "node:path";
 import { parseArgs } from "node:util";
 import { setFlagsFromString } from "node:v8";
 import { runInNewContext } from "node:vm";
-import { systemClock } from "../src/core/clock.ts";
 import { AppError, messageOf } from "../src/core/errors.ts";
-import { createLog } from "../src/core/log.ts";
 import { ShotOptions } from "../src/core/portal.ts";
 import { anonymous } from "../src/web-driver/contract.ts";
 import type { WebDriver } from "../src/web-driver/contract.ts";
-import { createWebDriver } from "../src/web-driver/web-driver.ts";
+import { openDriver } from "../test/support/web-driver.ts";
 import { cases } from "../test/zoo/cases.ts";
 import type { Case } from "../test/zoo/cases.ts";
 import { addressOf } from "../test/zoo/oracle.ts";
@@ -76,10 +74,11 @@ async function soak(
   folder: string,
 ): Promise<{ readonly samples: readonly Sample[]; readonly outcomes: ReadonlyMap<string, number> }> {
   await using site = await openSite();
-  await using driver = createWebDriver(
-    { executable: process.env["CHARTBELL_BROWSER"], concurrency, allow: ["127.0.0.1:*"], sandbox: "auto" },
-    { log: createLog({ level: "silent", pretty: false }), clock: systemClock },
-  );
+  await using driver = openDriver({
+    executable: process.env["CHARTBELL_BROWSER"],
+    concurrency,
+    allow: ["127.0.0.1:*"],
+  });
   const samples: Sample[] = [];
   const outcomes = new Map<string, number>();
   const pages = [...cases.filter(({ behaviour }) => behaviours.test(behaviour)), site.portal];

@@ -2,11 +2,9 @@ import { createRequire } from "node:module";
 import { fileURLToPath, pathToFileURL } from "node:url";
 import { setTimeout as delay } from "node:timers/promises";
 import { chromium } from "playwright";
-import { systemClock } from "../src/core/clock.ts";
-import { createLog } from "../src/core/log.ts";
 import { ShotOptions } from "../src/core/portal.ts";
 import { anonymous } from "../src/web-driver/contract.ts";
-import { createWebDriver } from "../src/web-driver/web-driver.ts";
+import { openDriver } from "../test/support/web-driver.ts";
 
 /*
  * The tools that are compared. Each gets the same browser binary, the same window, the same time zone and text rendering,
@@ -71,10 +69,7 @@ export const tools: readonly Tool[] = [
 ];
 
 async function chartbell(executable: string, reuse: string | undefined): Promise<OpenTool> {
-  const driver = createWebDriver(
-    { executable, concurrency: concurrencyMax, allow: ["127.0.0.1:*"], sandbox: "auto" },
-    { log: createLog({ level: "silent", pretty: false }), clock: systemClock },
-  );
+  const driver = openDriver({ executable, concurrency: concurrencyMax, allow: ["127.0.0.1:*"] });
   const signal = new AbortController().signal;
   await driver.probe(signal);
   const options = ShotOptions.parse({ viewport, timeoutMs });

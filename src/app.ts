@@ -22,7 +22,7 @@ import { scopes } from "./rooms/contract.ts";
 import type { RoomServer, RoomToken } from "./rooms/contract.ts";
 import { createRooms } from "./rooms/rooms.ts";
 import { createMemoryStore } from "./store/memory.ts";
-import type { WebDriver } from "./web-driver/contract.ts";
+import type { Cut, WebDriver } from "./web-driver/contract.ts";
 import { createWebDriver } from "./web-driver/web-driver.ts";
 
 /*
@@ -56,8 +56,10 @@ export async function startApp(loaded: LoadedConfig, mode: AppMode, log: Logger)
   try {
     const clock = systemClock;
     const store = use(parts, createMemoryStore());
-    const driver = use(parts, createWebDriver(config.browser, { log, clock }));
-    const shooter = createShooter({ driver, imaging: createImaging(), clock });
+    const imaging = createImaging();
+    const cut: Cut = async (png, clip) => await imaging.crop(png, { clip });
+    const driver = use(parts, createWebDriver(config.browser, { log, clock, cut }));
+    const shooter = createShooter({ driver, imaging, clock });
     const own: RoomServerAddress = { url: "", token: new Secret(randomBytes(24).toString("base64url")) };
     let address = { localUrl: "", publicUrl: "" };
     const rooms = openRooms(config, own.token, () => address.publicUrl);

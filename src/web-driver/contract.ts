@@ -69,3 +69,9 @@ export interface WebDriver extends AsyncDisposable {
     signal: AbortSignal,
   ): Promise<{ readonly executable: string; readonly version: string; readonly sandbox: boolean }>;
 }
+
+/** Cuts a rectangle (device pixels) out of a lossless PNG; the result is one, too. */
+export type Cut = (
+  png: Buffer,
+  area: { readonly x: number; readonly y: number; readonly width: number; readonly height: number },
+) => Promise<Buffer>;

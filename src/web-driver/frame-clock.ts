@@ -43,8 +43,6 @@ export interface FrameClock {
   beat(frames: number, signal: AbortSignal): Promise<boolean>;
   /** Draws a frame and gives it as a lossless PNG: the whole window, a device pixel for each CSS pixel. */
   photograph(signal: AbortSignal): Promise<Buffer>;
-  /** Draws frames until the work is done; a capture is answered in a frame only. */
-  drawUntil<Result>(work: Promise<Result>, signal: AbortSignal): Promise<Result>;
 }
 
 /** How often a step that waits for the network asks whether to go on. */
@@ -55,8 +53,6 @@ const askAgainMs = 1000;
 const frameMsMax = 2000;
 const failuresMax = 2;
 const captureFrameMs = 1;
-/** A capture is answered within this many frames, or it waits for something else than a frame. */
-const eagerFrames = 4;
 /**
  * A page's dates begin this much earlier than now: its time then passes faster than real time, and "until now" must not ask
  * for the future, which some servers refuse.
@@ -124,16 +120,6 @@ export function createFrameClock(wire: Wire, lane: Lane, clock: Clock): FrameClo
         const { picture } = await drawFrame(captureFrameMs, signal, { format: "png", optimizeForSpeed: true });
         if (picture !== undefined) return picture;
       }
-    },
-    async drawUntil(work, signal) {
-      const done = new AbortController();
-      const end = (): void => done.abort();
-      work.then(end, end);
-      for (let drawn = 0; !done.signal.aborted; drawn += 1) {
-        await drawFrame(captureFrameMs, signal);
-        if (drawn >= eagerFrames) await wait(1, signal);
-      }
-      return await race(work, signal);
     },
   };
 }

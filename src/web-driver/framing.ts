@@ -8,6 +8,8 @@ import type { Area, Reach } from "./tab.ts";
 export interface Framing {
   readonly area: Area;
   readonly reach: Reach;
+  /** Where the area lies in a picture of the window, device pixels. */
+  readonly inWindow: Area;
   /** Device pixels. */
   readonly width: number;
   readonly height: number;
@@ -31,7 +33,10 @@ export function frame(options: FramingOptions, measures: Measures): Framing {
       { details: { width, height, picturePixelsMax: limits.picturePixelsMax } },
     );
   }
-  return { area, reach: reachOf(area, windowOf(measures)), width, height };
+  const x = Math.round((area.x - measures.scrollX) * scale);
+  const y = Math.round((area.y - measures.scrollY) * scale);
+  const inWindow = { x, y, width, height };
+  return { area, reach: reachOf(area, windowOf(measures)), inWindow, width, height };
 }
 
 function areaOf({ crop, fullPage }: FramingOptions, measures: Measures): Area {

@@ -67,8 +67,7 @@ export function createTab({ context, page, session, gone, clock, frames }: TabPa
       await guarded(page.setViewportSize({ width, height }), signal);
     },
     async capture(area, reach, signal) {
-      // One frame is the whole capture where it is all that is wanted.
-      if (frames !== undefined && reach === "window") {
+      if (frames !== undefined) {
         const picture = frames.photograph(AbortSignal.any([signal, lost]));
         return guarded(Promise.race([picture, network.nextCommit()]), signal);
       }
@@ -84,8 +83,7 @@ export function createTab({ context, page, session, gone, clock, frames }: TabPa
         () => undefined,
       );
       // A capture that a new document overtakes is refused or, as often, never answered.
-      const either = Promise.race([answer, network.nextCommit()]);
-      return guarded(frames === undefined ? either : frames.drawUntil(either, signal), signal);
+      return guarded(Promise.race([answer, network.nextCommit()]), signal);
     },
     heapBytes: () => heapBytes(session),
     url: () => page.url(),
@@ -107,7 +105,6 @@ function guardClock(frames: FrameClock, lost: AbortSignal, guarded: Guarded): Fr
     step: (ms, goesOn, signal) => guarded(frames.step(ms, goesOn, either(signal)), signal),
     beat: (count, signal) => guarded(frames.beat(count, either(signal)), signal),
     photograph: (signal) => guarded(frames.photograph(either(signal)), signal),
-    drawUntil: (work, signal) => guarded(frames.drawUntil(work, either(signal)), signal),
   };
 }
 

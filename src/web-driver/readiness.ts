@@ -288,10 +288,12 @@ class Settling {
     const outcome = await tab.evaluate(measure(selector), late);
     const measures = outcome.kind === "value" ? (outcome.value as Measures | null) : null;
     const box = measures?.box ?? null;
-    const needed = box === null ? measures?.pageHeight : Math.ceil(box.height) + 2 * padding;
-    const heightMax = limits.picturePixelsMax / (viewport.width * viewport.scale ** 2);
-    const grows = measures !== null && needed !== undefined && needed > measures.windowHeight && needed <= heightMax;
-    if (grows) await tab.resize(viewport.width, needed, late);
+    const { pageWidth = 0, pageHeight = 0 } = measures ?? {};
+    const width = Math.max(viewport.width, box === null ? pageWidth : Math.ceil(box.width) + 2 * padding);
+    const height = Math.max(viewport.height, box === null ? pageHeight : Math.ceil(box.height) + 2 * padding);
+    const isLarger = width > viewport.width || height > viewport.height;
+    const grows = isLarger && width * height * viewport.scale ** 2 <= limits.picturePixelsMax;
+    if (grows) await tab.resize(width, height, late);
     if (selector !== undefined) await tab.evaluate(scrollTo(selector), late);
     return grows || selector !== undefined;
   }

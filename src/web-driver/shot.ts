@@ -1,23 +1,25 @@
 import type { Clock } from "../core/clock.ts";
 import { AppError } from "../core/errors.ts";
 import type { Verdict } from "../core/picture.ts";
+import type { ShotOptions } from "../core/portal.ts";
 import { safeUrl } from "../core/log.ts";
 import { isTimeout, reasonOf, wait, within } from "../core/wait.ts";
 import { endpointOf } from "./allow.ts";
 import type { AllowList, Endpoint } from "./allow.ts";
-import type { Capture, ShotRequest, ShotTimings } from "./contract.ts";
+import type { Capture, Cut, ShotRequest, ShotTimings } from "./contract.ts";
 import { blocked, checkDocument } from "./document-gate.ts";
 import type { Fleet, Kind } from "./fleet.ts";
 import { FramesStuck } from "./frame-clock.ts";
+import type { FrameClock } from "./frame-clock.ts";
 import { frame } from "./framing.ts";
 import type { Framing } from "./framing.ts";
-import { hideElements, measure } from "./in-page.ts";
+import { hideElements, measure, scrollTo } from "./in-page.ts";
 import type { Measures } from "./in-page.ts";
 import type { Browser } from "./playwright.ts";
 import type { Pool } from "./pool.ts";
 import { settle } from "./readiness.ts";
 import { settleInRealTime } from "./stillness.ts";
-import type { Tab } from "./tab.ts";
+import type { Area, Tab } from "./tab.ts";
 import type { PageLease, WarmPages } from "./warm-pages.ts";
 
 interface ShotDeps {
@@ -28,6 +30,7 @@ interface ShotDeps {
   readonly pages: WarmPages;
   readonly isAllowed: AllowList;
   readonly clock: Clock;
+  readonly cut: Cut;
 }
 
 /** What a shot is doing, as the words of a time-out. */
@@ -50,7 +53,7 @@ export async function takeShot(request: ShotRequest, deps: ShotDeps, signal: Abo
   const target = endpointOf(url);
   if (!request.trustUrl && !deps.isAllowed(target)) throw blocked(target);
   const startMs = deps.clock.monotonicMs();
-  const shot = new Shot(request, url, startMs, deps.clock);
+  const shot = new Shot(request, url, startMs, deps);
   const deadline = within(request.options.timeoutMs, signal);
   try {
     using _place = await enter(deps.pool, deadline);
@@ -139,6 +142,7 @@ class Shot {
   readonly request: ShotRequest;
   readonly url: URL;
   readonly #clock: Clock;
+  readonly #cut: Cut;
   readonly #startMs: number;
   readonly #timings: { -readonly [Name in keyof ShotTimings]: number } = {
     queueMs: 0,
@@ -151,10 +155,11 @@ class Shot {
   #framing: Framing | undefined;
   phase: Phase = "browser";
 
-  constructor(request: ShotRequest, url: URL, startMs: number, clock: Clock) {
+  constructor(request: ShotRequest, url: URL, startMs: number, { clock, cut }: Pick<ShotDeps, "clock" | "cut">) {
     this.request = request;
     this.url = url;
     this.#clock = clock;
+    this.#cut = cut;
     this.#startMs = startMs;
     this.#markedMs = startMs;
   }
@@ -178,10 +183,11 @@ class Shot {
     check();
     this.mark("navigateMs");
     this.phase = "settle";
-    const { verdict, png: seen } = await this.#settle(tab, check, signal);
+    const settled = await this.#settle(tab, check, signal);
     this.#markSettled(tab.traffic().dataMs);
     this.phase = "capture";
-    const png = seen ?? (await this.#capture(tab, signal));
+    const png = settled.png ?? (await this.#capture(tab, signal));
+    const verdict = this.#isCutOff(tab) ? withCutOff(settled.verdict) : settled.verdict;
     check();
     this.mark("captureMs");
     page.keep();
@@ -215,17 +221,58 @@ class Shot {
     return await settleInRealTime(options, this.#settleMs(), { ...deps, capture }, signal);
   }
 
+  /** Whether the window could not be made large enough for what is wanted. */
+  #isCutOff(tab: Tab): boolean {
+    return tab.frames !== undefined && this.#framing?.reach === "beyond";
+  }
+
   async #capture(tab: Tab, signal: AbortSignal): Promise<Buffer> {
     const { options } = this.request;
-    for (;;) {
+    for (let grown = 0; ;) {
       await hide(options.hide, tab, signal);
       const framing = frame(options, await measured(tab, options.crop.selector, signal));
       this.#framing = framing;
+      if (tab.frames !== undefined && framing.reach === "beyond" && grown < growsMax) {
+        grown += 1;
+        await grow(tab, tab.frames, options, framing.area, signal);
+        continue;
+      }
       const png = await tab.capture(framing.area, framing.reach, signal);
-      if (png !== undefined) return png;
+      if (png !== undefined) return isWhole(tab, framing) ? png : await this.#cut(png, framing.inWindow);
       await wait(20, signal);
     }
   }
+}
+
+/** A page that grows with its window is given up after so many times. */
+const growsMax = 2;
+/** Page time to lay itself out anew. */
+const growMs = 250;
+
+/** Makes the window as large as what is wanted, where the page has grown since it settled. */
+async function grow(
+  tab: Tab,
+  frames: FrameClock,
+  { crop, viewport }: ShotOptions,
+  area: Area,
+  signal: AbortSignal,
+): Promise<void> {
+  const isScrolled = crop.selector !== undefined;
+  const width = Math.ceil(isScrolled ? area.width : area.x + area.width);
+  const height = Math.ceil(isScrolled ? area.height : area.y + area.height);
+  await tab.resize(Math.max(viewport.width, width), Math.max(viewport.height, height), signal);
+  if (crop.selector !== undefined) await tab.evaluate(scrollTo(crop.selector), signal);
+  for (let step = 0; step < 2; step += 1) await frames.step(growMs, () => true, signal);
+}
+
+function withCutOff(verdict: Verdict): Verdict {
+  const unready = verdict.kind === "partial" ? verdict.unready : [];
+  return { kind: "partial", unready: [...unready, "the page grew with its window, and its end is cut off"] };
+}
+
+/** Whether a capture shows what is wanted and nothing else. */
+function isWhole(tab: Tab, { reach }: Framing): boolean {
+  return tab.frames === undefined || reach === "window";
 }
 
 async function hide(selectors: readonly string[], tab: Tab, signal: AbortSignal): Promise<void> {

@@ -72,7 +72,8 @@ export interface Tab {
   /** Gives the window another size, CSS pixels. */
   resize(width: number, height: number, signal: AbortSignal): Promise<void>;
   /**
-   * A lossless PNG of the area, at the viewport's scale; undefined when the page went to another document meanwhile.
+   * A lossless PNG of the area, at the viewport's scale; of the whole window where the frames are ours, for one frame is the
+   * capture there. Undefined when the page went to another document meanwhile.
    */
   capture(area: Area, reach: Reach, signal: AbortSignal): Promise<Buffer | undefined>;
   /** What the page's scripts hold in memory; infinite when that cannot be told. */

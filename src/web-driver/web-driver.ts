@@ -3,7 +3,7 @@ import { AppError } from "../core/errors.ts";
 import { limits } from "../core/limits.ts";
 import type { Logger } from "../core/log.ts";
 import { createAllowList } from "./allow.ts";
-import type { WebDriver } from "./contract.ts";
+import type { Cut, WebDriver } from "./contract.ts";
 import { findBrowser } from "./executable.ts";
 import type { FoundBrowser } from "./executable.ts";
 import { Fleet } from "./fleet.ts";
@@ -33,6 +33,7 @@ export interface WebDriverOptions {
 interface WebDriverDeps {
   readonly log: Logger;
   readonly clock: Clock;
+  readonly cut: Cut;
 }
 
 interface Started extends Browser {
@@ -44,7 +45,7 @@ interface Started extends Browser {
 const idlePagesPerShot = 4;
 
 /** A driver without a browser: the first shot or probe starts it. Disposing it ends browser and shots. */
-export function createWebDriver(options: WebDriverOptions, { log, clock }: WebDriverDeps): WebDriver {
+export function createWebDriver(options: WebDriverOptions, { log, clock, cut }: WebDriverDeps): WebDriver {
   const isAllowed = createAllowList(options.allow);
   const pool = new Pool({ concurrency: options.concurrency, queueMax: limits.shotQueueMax }, { clock });
   const fleet = new Fleet<Started>((kind) => {
@@ -55,7 +56,7 @@ export function createWebDriver(options: WebDriverOptions, { log, clock }: WebDr
   const stuck = new Map<string, number>();
   const pages = new WarmPages({ isAllowed, idleMax: options.concurrency * idlePagesPerShot }, { clock });
   return {
-    shoot: (request, signal) => takeShot(request, { pool, fleet, stuck, pages, isAllowed, clock }, signal),
+    shoot: (request, signal) => takeShot(request, { pool, fleet, stuck, pages, isAllowed, clock, cut }, signal),
     async probe(signal) {
       using lease = await fleet.of({ drawsFrames: true, scale: 1 }).lease(signal);
       const { executable, version, sandbox } = lease.process;
@@ -71,7 +72,7 @@ export function createWebDriver(options: WebDriverOptions, { log, clock }: WebDr
 function createLauncher(
   options: WebDriverOptions,
   { drawsFrames, scale }: Kind,
-  { log, clock }: WebDriverDeps,
+  { log, clock }: Pick<WebDriverDeps, "log" | "clock">,
 ): () => Promise<Started> {
   let lacksSandbox = false;
   const start = async ({ executable, isHeadlessShell }: FoundBrowser, sandbox: boolean): Promise<Started> => {

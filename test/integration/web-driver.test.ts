@@ -100,6 +100,23 @@ describe("the picture's size", () => {
     expect([pixels.width, pixels.height, pixels.at(5, 1005)]).toEqual([80, 1020, green]);
   });
 
+  test("of a page that grows with its window says that its end is cut off", async () => {
+    await using server = await site({ "/": `<body style="margin:0"><div style="height:calc(100vh + 50px)">` });
+    const { verdict } = await shoot(driver, server.url, { viewport: small, fullPage: true });
+    expect(verdict).toEqual({
+      kind: "partial",
+      unready: ["the page grew with its window, and its end is cut off"],
+    });
+  });
+
+  test("is the whole page's where it is wider than the window", async () => {
+    const body = `<body style="margin:0"><div style="width:900px;height:40px;border-right:20px solid green"></div>`;
+    await using server = await site({ "/": body });
+    const { png } = await shoot(driver, server.url, { viewport: small, fullPage: true });
+    const pixels = await pixelsOf(png);
+    expect([pixels.width, pixels.at(910, 20)]).toEqual([920, green]);
+  });
+
   test("of a clip outside the window is refused without fullPage and taken with it", async () => {
     await using server = await site({ "/": tall });
     const options = { ...atOnce, viewport: small, crop: { clip: { x: 0, y: 2990, width: 60, height: 50 } } };

@@ -7,6 +7,7 @@ import { systemClock } from "../../src/core/clock.ts";
 import { AppError } from "../../src/core/errors.ts";
 import { createLog } from "../../src/core/log.ts";
 import { ShotOptions } from "../../src/core/portal.ts";
+import { createImaging } from "../../src/image/imaging.ts";
 import { anonymous } from "../../src/web-driver/contract.ts";
 import type { Capture, ShotRequest, WebDriver } from "../../src/web-driver/contract.ts";
 import { createWebDriver } from "../../src/web-driver/web-driver.ts";
@@ -16,10 +17,12 @@ import type { LoopbackServer } from "./loopback.ts";
 
 export const silent = createLog({ level: "silent", pretty: false });
 
+const imaging = createImaging();
+
 export function openDriver(options: Partial<WebDriverOptions> = {}): WebDriver {
   return createWebDriver(
     { concurrency: 2, allow: [], sandbox: "auto", ...options },
-    { log: silent, clock: systemClock },
+    { log: silent, clock: systemClock, cut: async (png, clip) => await imaging.crop(png, { clip }) },
   );
 }
 

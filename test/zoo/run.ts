@@ -1,8 +1,6 @@
 import { mkdir, rm, writeFile } from "node:fs/promises";
 import { parseArgs } from "node:util";
-import { systemClock } from "../../src/core/clock.ts";
-import { createLog } from "../../src/core/log.ts";
-import { createWebDriver } from "../../src/web-driver/web-driver.ts";
+import { openDriver } from "../support/web-driver.ts";
 import { cases } from "./cases.ts";
 import type { Case } from "./cases.ts";
 import { differing } from "./compare.ts";
@@ -93,10 +91,11 @@ async function shots(
   await rm(pictures, { recursive: true, force: true });
   await mkdir(pictures, { recursive: true });
   const results: Result[] = [];
-  await using driver = createWebDriver(
-    { executable: process.env["CHARTBELL_BROWSER"], concurrency: 1, allow: ["127.0.0.1:*"], sandbox: "auto" },
-    { log: createLog({ level: "silent", pretty: false }), clock: systemClock },
-  );
+  await using driver = openDriver({
+    executable: process.env["CHARTBELL_BROWSER"],
+    concurrency: 1,
+    allow: ["127.0.0.1:*"],
+  });
   await driver.probe(new AbortController().signal);
   for (let round = 1; round <= rounds; round += 1) {
     for (const one of chosen) {
