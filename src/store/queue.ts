@@ -30,7 +30,7 @@ export interface Queue extends AsyncDisposable {
   release(claim: Claim, error: unknown): Promise<boolean>;
   /** Tells the others that these jobs are still being worked on; nothing when there are no others. */
   touch(ids: readonly string[]): Promise<void>;
-  /** Without others: releases at once every claimed job but these. With others, their silence does that in time. */
+  /** Without others: releases every claimed job but these, and makes every released one due. With others, their silence does that in time. */
   recover(underway: readonly string[]): Promise<void>;
 }
 
@@ -97,12 +97,8 @@ async function releaseBut(underway: readonly string[], boss: PgBoss, query: Quer
     [name, underway],
   );
   const ids = rows.map(({ id }) => id);
-  if (ids.length === 0) return;
-  await boss.fail(name, ids, { reason: "The process that handled it ended." });
-  await query(
-    `update ${schema}.job set start_after = now() where name = $1 and state = 'retry' and id = any($2::uuid[])`,
-    [name, ids],
-  );
+  if (ids.length > 0) await boss.fail(name, ids, { reason: "The process that handled it ended." });
+  await query(`update ${schema}.job set start_after = now() where name = $1 and state = 'retry'`, [name]);
 }
 
 function asBossDatabase(query: Query): { executeSql(text: string, values?: unknown[]): Promise<{ rows: object[] }> } {
