@@ -128,13 +128,11 @@ function sourceOf(database: Database, queue: Queue, underway: () => readonly str
       return pending;
     },
     async complete(id) {
-      await persist(
-        async () =>
-          await database.transaction(async (query) => {
-            await query("update chartbell.alert set completed_at = now() where id = $1 and completed_at is null", [id]);
-            await queue.complete(id, query);
-          }),
-      );
+      // Two commits: a job that outlives its alert is claimed once more and finds nothing left to do.
+      await persist(async () => {
+        await database.query("update chartbell.alert set completed_at = now() where id = $1", [id]);
+        await queue.complete(id);
+      });
       retryCounts.delete(id);
     },
     async release(id, error) {
