@@ -94,6 +94,34 @@ test("where the channel says mark, a message without an answer is recorded as un
   await second.end();
 });
 
+test("killed while it sends the picture, it sends the picture again and the text with its receipt not", async () => {
+  const yaml = `
+channels: { ops: { kind: hipchat, host: "${room.url}", room: Ops, messageToken: env:TOKEN, notificationToken: env:TOKEN } }
+portals: { page: { url: "${room.url}/page", viewport: { width: 320, height: 200 } } }
+routes: [{ channels: [ops], portals: [page] }]
+`;
+  const requests = (part: string): number => room.received.filter(({ url }) => url.includes(part)).length;
+  const page = "<!doctype html><style>body{margin:0}div{width:200px;height:100px;background:#258}</style><div></div>";
+  const { promise: isSending, resolve } = Promise.withResolvers<void>();
+  room.reply = (response, { url = "" }) => {
+    if (url.startsWith("/page")) response.setHeader("content-type", "text/html").end(page);
+    else if (url.includes("/share/file") && requests("/share/file") === 1) resolve();
+    else response.writeHead(204).end();
+  };
+  const first = await startService(folder, yaml);
+  const id = (await sendAlert(first.url, { rule: "pictured" })) ?? "";
+  await isSending;
+  await first.end("SIGKILL");
+  const second = await startService(folder, yaml);
+  const { deliveries } = await handledBy(second.url, id);
+  expect(deliveries[0]?.steps).toMatchObject([
+    { kind: "text", status: "delivered", attempts: 1 },
+    { kind: "picture", status: "delivered", attempts: 2, unknownAttempts: 1 },
+  ]);
+  expect([requests("/notification"), requests("/share/file")]).toEqual([1, 2]);
+  await second.end();
+});
+
 test("its database ends with it, and with a stop of its own", async () => {
   const killed = await startService(folder, config());
   const orphan = await databasePid(folder);
