@@ -1,3 +1,4 @@
+import { spawnSync } from "node:child_process";
 import { randomUUID } from "node:crypto";
 import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
@@ -9,6 +10,7 @@ import type { PlannedAlert } from "../../src/store/contract.ts";
 import { openDatabase } from "../../src/store/database.ts";
 import { migrate } from "../../src/store/migrate.ts";
 import { openStore } from "../../src/store/open.ts";
+import { identityFor } from "../../src/store/postgres/identity.ts";
 import { openPrivateServer } from "../../src/store/postgres/private-server.ts";
 import { chartbell } from "../support/cli.ts";
 import { alertOf } from "../support/pipeline.ts";
@@ -79,6 +81,22 @@ describe("a data folder", () => {
     await using store = await open(deep);
     expect(await store.accept([planned("deep")], undefined)).toHaveLength(1);
   });
+
+  test.skipIf(process.getuid?.() !== 0)(
+    "of root's, and programs that only root may reach, are reached by nobody",
+    async () => {
+      const home = join(folder, "home");
+      await mkdir(home, { mode: 0o700 });
+      const program = join(home, "program");
+      await writeFile(program, "#!/bin/sh\nid -u\n", { mode: 0o755 });
+      const identity = await identityFor(home, program);
+      const [command = "", ...args] = identity?.wrapper ?? [];
+      const { stdout } = spawnSync(command, [...args, "sh", "-c", 'test -x "$0" && exec "$0"', program], {
+        encoding: "utf8",
+      });
+      expect([identity?.uid, stdout.trim()]).toEqual([65_534, "65534"]);
+    },
+  );
 
   test.each([
     ["17\n", "store_version_unknown", /PostgreSQL 17/u],

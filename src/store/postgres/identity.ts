@@ -40,11 +40,18 @@ export async function identityFor(folder: string, program: string): Promise<Iden
   );
 }
 
-/** util-linux's setpriv, which every Debian has. */
+/** util-linux's setpriv, which every Debian has. Without the secure bit access(2), which PostgreSQL asks, would ignore it. */
 function passingWrapper({ uid, gid }: { readonly uid: number; readonly gid: number }): readonly string[] {
   const capability = "+dac_override";
   const user = [`--reuid=${uid}`, `--regid=${gid}`, "--clear-groups"];
-  return ["setpriv", ...user, `--inh-caps=${capability}`, `--ambient-caps=${capability}`, "--"];
+  return [
+    "setpriv",
+    ...user,
+    "--securebits=+no_setuid_fixup",
+    `--inh-caps=${capability}`,
+    `--ambient-caps=${capability}`,
+    "--",
+  ];
 }
 
 /** The outermost folder of a path that a user may not pass, itself included. */
