@@ -1,3 +1,5 @@
+import { rmdir } from "node:fs/promises";
+import { dirname } from "node:path";
 import type { Logger } from "../../core/log.ts";
 import { findBinaries } from "./binaries.ts";
 import { database, prepareCluster, role } from "./cluster.ts";
@@ -31,6 +33,8 @@ export async function openPrivateServer(dataDir: string, log: Logger): Promise<P
       async [Symbol.asyncDispose]() {
         await server[Symbol.asyncDispose]();
         await lock[Symbol.asyncDispose]();
+        // Nothing of ours stays in the temporary folder; a next owner's files would keep it there.
+        if (dirname(folders.run) !== folders.home) await rmdir(folders.run).catch(() => undefined);
       },
     };
   } catch (error) {
