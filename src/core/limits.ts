@@ -75,4 +75,6 @@ export const limits = {
   roomTokenCallsPerFiveMinutesMax: 500,
 
   drainMs: 20 * second,
+  /** How long the work that a drain gives up may take to say so to the store. */
+  letGoMs: 3 * second,
 } as const;

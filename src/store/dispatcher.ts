@@ -96,7 +96,9 @@ export function createDispatcher(source: Source, log: Logger): Dispatcher {
           await running;
           await race(Promise.all(underway.values()), deadline).catch(() => undefined);
           abandoned.abort(new AppError("shutting_down", "Chartbell has stopped."));
-          await Promise.all(underway.values());
+          // A database that is away must not hold the end up: what it did not hear is released by the next start.
+          const letGo = Promise.all(underway.values());
+          await race(letGo, AbortSignal.timeout(limits.letGoMs)).catch(() => undefined);
           outcomes.stop();
         },
       };
