@@ -79,8 +79,9 @@ const stages: readonly Stage[] = [
   },
   { name: "types", what: "tsc", run: () => check(tool("tsc", ["--noEmit"])) },
   { name: "unit", what: "units and the architecture", run: () => vitest("unit") },
-  { name: "conformance", what: "destinations and HipChat clients", run: () => vitest("conformance") },
-  { name: "integration", what: "real browser, real sockets", run: () => vitest("integration") },
+  { name: "conformance", what: "destinations, stores and HipChat clients", run: () => vitest("conformance") },
+  { name: "integration", what: "real browser, real database, real sockets", run: () => vitest("integration") },
+  { name: "fault", what: "processes killed", run: () => vitest("fault") },
   { name: "e2e", what: "pages in a real browser", run: playwright },
 ];
 

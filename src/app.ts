@@ -1,4 +1,5 @@
 import { randomBytes } from "node:crypto";
+import { resolve } from "node:path";
 import type { LoadedConfig } from "./config/load.ts";
 import { splitListen } from "./config/schema.ts";
 import type { Config } from "./config/schema.ts";
@@ -21,7 +22,9 @@ import type { Portals } from "./pipeline/target.ts";
 import { scopes } from "./rooms/contract.ts";
 import type { RoomServer, RoomToken } from "./rooms/contract.ts";
 import { createRooms } from "./rooms/rooms.ts";
+import type { Store } from "./store/contract.ts";
 import { createMemoryStore } from "./store/memory.ts";
+import { openStore } from "./store/open.ts";
 import type { Cut, WebDriver } from "./web-driver/contract.ts";
 import { createWebDriver } from "./web-driver/web-driver.ts";
 
@@ -55,7 +58,7 @@ export async function startApp(loaded: LoadedConfig, mode: AppMode, log: Logger)
   };
   try {
     const clock = systemClock;
-    const store = use(parts, createMemoryStore());
+    const store = use(parts, await openStoreOf(loaded, mode, log));
     const imaging = createImaging();
     const cut: Cut = async (png, clip) => await imaging.crop(png, { clip });
     const driver = use(parts, createWebDriver(config.browser, { log, clock, cut }));
@@ -85,11 +88,19 @@ export async function startApp(loaded: LoadedConfig, mode: AppMode, log: Logger)
     address = { localUrl: http.localUrl, publicUrl: (publicUrl ?? http.localUrl).replace(/\/+$/u, "") };
     if (!portals.has("test")) portals.set("test", testPortal(http.localUrl));
     parts.push({ [Symbol.asyncDispose]: async () => await pipeline.drain() });
+    // What was left from before may go to rooms of this server: only now can they be reached.
+    pipeline.start();
     return { ...address, driver, shooter, portals, channels, pipeline, [Symbol.asyncDispose]: stop };
   } catch (error) {
     await stop();
     throw error;
   }
+}
+
+/** A command that sends what it was told and ends needs no database; what `serve` accepts is kept in one. */
+async function openStoreOf({ config, baseDir }: LoadedConfig, mode: AppMode, log: Logger): Promise<Store> {
+  if (mode === "command") return createMemoryStore(log);
+  return await openStore({ dataDir: resolve(baseDir, config.store.dataDir), url: config.store.url }, log);
 }
 
 function use<Part extends AsyncDisposable>(parts: AsyncDisposable[], part: Part): Part {
@@ -106,8 +117,8 @@ async function openChannels(
   const channels = new Map<string, Channel>();
   for (const [name, options] of Object.entries(config.channels)) {
     const destination = use(parts, await openDestination(options, { baseDir, roomServer }));
-    const { color, notify } = options;
-    channels.set(name, { name, destination, color, notify, inOrder: createLane() });
+    const { color, notify, onUnknown } = options;
+    channels.set(name, { name, destination, color, notify, onUnknown, inOrder: createLane() });
   }
   return channels;
 }

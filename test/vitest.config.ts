@@ -11,6 +11,11 @@ export default defineConfig({
     root: fileURLToPath(new URL("..", import.meta.url)),
     maxWorkers: 2,
     fileParallelism: true,
-    projects: [suite("unit", 10_000), suite("conformance", 20_000), suite("integration", 60_000)],
+    projects: [
+      suite("unit", 10_000),
+      suite("conformance", 20_000),
+      suite("integration", 60_000),
+      suite("fault", 60_000),
+    ],
   },
 });

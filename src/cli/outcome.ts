@@ -1,8 +1,7 @@
 import type { App } from "../app.ts";
 import type { AlertInput } from "../core/alert.ts";
-import type { DeliveryRecord, Failure, ShotRecord, StepRecord } from "../core/delivery.ts";
+import type { DeliveryRecord, Failure, Plan, ShotRecord, StepRecord } from "../core/delivery.ts";
 import { AppError } from "../core/errors.ts";
-import type { Plan } from "../pipeline/admit.ts";
 import { formatBytes, formatMs, print } from "./terminal.ts";
 
 /** Posts one message to one channel and waits until every step of it has ended. */

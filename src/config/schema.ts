@@ -33,7 +33,14 @@ const Server = z.strictObject({
 });
 
 const Store = z.strictObject({
-  dataDir: z.string().min(1).default("./data").describe("Folder for what Chartbell keeps on disk; nothing yet."),
+  dataDir: z
+    .string()
+    .min(1)
+    .default("./data")
+    .describe("Folder of the private PostgreSQL, when no url is given; one Chartbell per folder."),
+  url: SecretField.optional().describe(
+    "Address of a PostgreSQL server (14 or newer) instead of the private one: `postgres://USER:PASSWORD@HOST/DATABASE`.",
+  ),
 });
 
 const Browser = z.strictObject({

@@ -1,3 +1,4 @@
+import { createHash } from "node:crypto";
 import { z } from "zod";
 import { limits } from "./limits.ts";
 
@@ -64,4 +65,12 @@ export interface Alert extends Omit<AlertInput, "time"> {
   readonly id: string;
   readonly time: Date;
   readonly acceptedAt: Date;
+}
+
+/** What makes alerts one and the same trouble: rule, entity and tags. An OPEN and its CANCEL share it. */
+export function alertKey({ rule, entity, tags }: Pick<Alert, "rule" | "entity" | "tags">): string {
+  const sorted = Object.entries(tags).toSorted(([a], [b]) => (a < b ? -1 : 1));
+  return createHash("sha256")
+    .update(JSON.stringify([rule, entity, sorted]))
+    .digest("hex");
 }

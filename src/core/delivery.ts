@@ -8,16 +8,26 @@ export interface Failure {
   readonly message: string;
 }
 
-/** What became of one step of a delivery. */
+/** What one channel is to get for an alert. */
+export interface Plan {
+  readonly channel: string;
+  readonly portals: readonly string[];
+  /** Template, or undefined for the default text. */
+  readonly text: string | undefined;
+}
+
+/** What became of one step of a delivery; `unknown`: sent, but whether it arrived was never heard. */
 export interface StepRecord {
   readonly kind: "text" | "picture";
-  readonly status: "delivered" | "failed";
+  readonly status: "delivered" | "failed" | "unknown";
   /** Tries that reached the other side or tried to; waits for a rate limit are not counted. */
   readonly attempts: number;
   /** Milliseconds from the alert's acceptance to the end of this step. */
   readonly afterMs: number;
   readonly remoteId?: string;
   readonly failure?: Failure;
+  /** Attempts that a killed process left without an answer; the message may stand in the room more than once. */
+  readonly unknownAttempts?: number;
 }
 
 /** What became of one portal's shot for one channel. */

@@ -65,6 +65,35 @@ export const errorCodes = facts({
     "Start the browser by hand to see what it misses; browser.sandbox: off helps in a container.",
   ),
 
+  store_missing: entry(
+    "setup",
+    503,
+    false,
+    "Set store.url to a PostgreSQL server (14 or newer), or reinstall without --omit=optional.",
+  ),
+  store_in_use: entry(
+    "setup",
+    503,
+    false,
+    "End the other Chartbell, or give this one a folder of its own with --data-dir DIR.",
+  ),
+  store_folder_unusable: entry(
+    "setup",
+    503,
+    false,
+    "Choose a folder that this user may write to with --data-dir DIR, or set store.url.",
+  ),
+  store_unstartable: entry("setup", 503, false, "Mend what PostgreSQL says above, or set store.url to another server."),
+  store_version_unknown: entry(
+    "setup",
+    503,
+    false,
+    "Start the version of Chartbell that wrote it, or choose an empty folder or database.",
+  ),
+  store_url_invalid: entry("config", 500, false, "Give store.url as postgres://USER:PASSWORD@HOST:PORT/DATABASE."),
+  store_unreachable: entry("setup", 503, true, "Check the server of store.url from this machine, then start again."),
+  store_unavailable: entry("setup", 503, true, "Send it again in a few seconds; the database is being restarted."),
+
   request_invalid: entry("request", 400, false, "Correct the named field and send the request again."),
   body_invalid: entry("request", 400, false, "Send valid JSON."),
   body_too_large: entry("request", 413, false, "Send a smaller body."),
@@ -138,6 +167,12 @@ export const errorCodes = facts({
   delivery_unavailable: entry("delivery", 502, true, "The server is in trouble; Chartbell tries again."),
   delivery_unreachable: entry("delivery", 502, true, "Check the channel's host and port from this machine."),
   delivery_timeout: entry("delivery", 504, true, "The server did not answer in time; Chartbell tries again."),
+  delivery_unknown: entry(
+    "delivery",
+    502,
+    false,
+    "Look into the room whether it arrived; onUnknown: resend sends such a message again.",
+  ),
   delivery_tls: entry("delivery", 502, false, "Give the server's certificate authority as tls.ca."),
   delivery_answer_invalid: entry(
     "delivery",

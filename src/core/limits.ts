@@ -40,10 +40,31 @@ export const limits = {
   deliveryBackoff: { baseMs: 500, capMs: 30 * second },
   answerBytesMax: 64 * KiB,
   answerHeaderBytesMax: 16 * KiB,
+  /** Alerts that one process handles at the same time; the others wait in the queue. */
   alertsInFlightMax: 200,
 
-  /** What the store keeps in memory of handled alerts. */
+  /** What a store in memory keeps of alerts. */
   alertsKeptMax: 1000,
+  /** Handling that failed by a fault of our own is tried again this often, then given up and recorded as failed. */
+  handlingTriesMax: 20,
+  handlingBackoff: { baseMs: 1 * second, capMs: 60 * second },
+  /** A queue is looked at this often even when nothing wakes its reader. */
+  queuePollMs: 1 * second,
+  /** How often an alert asks whether an earlier one of its key has said its text, and for how long before it steps back. */
+  turnPollMs: 100,
+  turnWaitMs: 30 * second,
+  /** A process that has not been heard of for this long has lost its work to others; pg-boss allows no less than 10 s. */
+  workerSilenceMs: 10 * second,
+
+  databaseStartMs: 30 * second,
+  databaseStopMs: 10 * second,
+  databaseConnectMs: 5 * second,
+  databaseStatementMs: 30 * second,
+  databaseConnectionsMax: 10,
+  /** How long accepting waits for a database that is being restarted (measured: 0.5 s), and how long a receipt does. */
+  databaseRetryMs: { accept: 2 * second, receipt: 30 * second },
+  /** Bytes of a unix socket's path; Linux takes 107, macOS 103. */
+  socketPathBytesMax: 100,
 
   roomsMax: 500,
   roomNameCharsMax: 50,
@@ -54,4 +75,6 @@ export const limits = {
   roomTokenCallsPerFiveMinutesMax: 500,
 
   drainMs: 20 * second,
+  /** How long the work that a drain gives up may take to say so to the store. */
+  letGoMs: 3 * second,
 } as const;

@@ -54,3 +54,29 @@ export function reasonOf(signal: AbortSignal): Error {
 export function isTimeout(error: unknown): boolean {
   return error instanceof DOMException && error.name === "TimeoutError";
 }
+
+/** Something that can be called in: `wait` ends at `wake`, after `ms`, or at once when `wake` came before it. */
+export interface Alarm {
+  readonly wake: () => void;
+  readonly wait: (ms: number) => Promise<void>;
+}
+
+export function createAlarm(): Alarm {
+  let isWoken = false;
+  let ring: (() => void) | undefined;
+  return {
+    wake() {
+      isWoken = true;
+      ring?.();
+    },
+    async wait(ms) {
+      if (!isWoken) {
+        const rung = new AbortController();
+        ring = () => rung.abort();
+        await delay(ms, undefined, { signal: rung.signal }).catch(() => undefined);
+        ring = undefined;
+      }
+      isWoken = false;
+    },
+  };
+}

@@ -1,7 +1,7 @@
 import { z } from "zod";
 import { colors } from "../core/message.ts";
 
-/** Option fields that every kind of channel has: how its messages look and sound. */
+/** Option fields that every kind of channel has: how its messages look and sound, and what a crash does to them. */
 export const appearance = {
   color: z
     .enum(["auto", ...colors])
@@ -11,6 +11,10 @@ export const appearance = {
     .union([z.literal("auto"), z.boolean()])
     .default("auto")
     .describe("Sound and mobile push. auto: by status."),
+  onUnknown: z
+    .enum(["resend", "mark"])
+    .default("resend")
+    .describe("A message whose outcome a crash left unknown: send it again (it may stand twice), or only record it."),
 };
 
 /** Option fields of the kinds that speak HipChat's API. */

@@ -1,16 +1,9 @@
 import type { Alert } from "../core/alert.ts";
+import type { Plan } from "../core/delivery.ts";
 import { AppError } from "../core/errors.ts";
 import { matchesGlob } from "../core/glob.ts";
 import { nearest } from "../core/nearest.ts";
 import type { Route } from "../core/route.ts";
-
-/** What one channel is to get for an alert. */
-export interface Plan {
-  readonly channel: string;
-  readonly portals: readonly string[];
-  /** Template, or undefined for the default text. */
-  readonly text: string | undefined;
-}
 
 /**
  * Which channels an alert goes to: those of the alert itself, or those of every route that matches. A channel that several

@@ -8,6 +8,8 @@ export interface Channel {
   readonly destination: Destination;
   readonly color: Color | "auto";
   readonly notify: boolean | "auto";
+  /** What to do with a message whose outcome a crash left unknown. */
+  readonly onUnknown: "resend" | "mark";
   /** Messages of one channel never overtake each other. */
   readonly inOrder: Lane;
 }

@@ -1,30 +1,36 @@
 import { backoffMs } from "../core/backoff.ts";
 import type { Clock } from "../core/clock.ts";
-import type { Failure, StepRecord } from "../core/delivery.ts";
+import type { Failure, ShotRecord, StepRecord } from "../core/delivery.ts";
 import { AppError, messageOf } from "../core/errors.ts";
 import { limits } from "../core/limits.ts";
 import type { Logger } from "../core/log.ts";
 import type { Step } from "../core/message.ts";
-import { wait } from "../core/wait.ts";
+import { reasonOf, wait } from "../core/wait.ts";
+import type { StepName, StepProgress, Store } from "../store/contract.ts";
 import type { Channel } from "./channel.ts";
 
 export interface DeliverDeps {
+  readonly store: Pick<Store, "beginAttempt" | "endAttempt" | "endStep">;
   readonly clock: Clock;
   readonly log: Logger;
   /** [0, 1) */
   readonly random: () => number;
 }
 
-interface StepOrder {
-  readonly deliveryId: string;
-  /** Monotonic milliseconds when the alert was accepted. */
-  readonly acceptedMs: number;
+export interface StepOrder {
+  readonly name: StepName;
+  readonly acceptedAt: Date;
+  /** How far an earlier handling of the alert had come with this step. */
+  readonly progress: StepProgress | undefined;
+  /** Kept beside the step's record. */
+  readonly shot?: ShotRecord;
 }
 
 /**
  * Sends one step to a channel, in the channel's order, and tries again where that can help: full jitter, the server's own
  * wish obeyed, at most limits.deliveryTriesMax tries and limits.deliveryAgeMsMax in all. A wait for a rate limit uses up no
- * try. Never throws for what the other side did; the record says what became of the step.
+ * try. Each try is written down before it is made, and its receipt before the next message's turn. Never throws for what the
+ * other side did; rejects when the signal aborts, with the step open for the next handling.
  */
 export async function deliver(
   step: Step,
@@ -32,49 +38,80 @@ export async function deliver(
   order: StepOrder,
   deps: DeliverDeps,
   signal: AbortSignal,
-): Promise<StepRecord> {
-  return await channel.inOrder(async () => {
-    const outcome = await tryUntilDone(step, channel, order, deps, signal);
-    const afterMs = Math.round(deps.clock.monotonicMs() - order.acceptedMs);
-    const record: StepRecord = { kind: step.kind, afterMs, ...outcome };
-    logOutcome(record, channel, order, deps.log);
-    return record;
-  });
+): Promise<void> {
+  const { progress, name } = order;
+  if (progress?.record !== undefined) return;
+  const isUnknown = progress !== undefined && progress.unknownAttempts > 0;
+  if (isUnknown && channel.onUnknown === "mark") {
+    await end({ status: "unknown", attempts: progress.attempts, failure: unknownFailure }, channel, order, deps);
+    return;
+  }
+  for (let waitedMs = 0; ; waitedMs += limits.turnPollMs) {
+    const hasEnded = await channel.inOrder(async () => {
+      if (signal.aborted) throw reasonOf(signal);
+      if (!(await deps.store.beginAttempt(name))) return false;
+      await end(await tryUntilDone(step, channel, order, deps, signal), channel, order, deps);
+      return true;
+    });
+    if (hasEnded) return;
+    if (waitedMs > limits.turnWaitMs) throw new Error("An earlier alert of the same key has not said its text yet.");
+    await wait(limits.turnPollMs, signal);
+  }
 }
+
+const unknownFailure: Failure = {
+  code: "delivery_unknown",
+  message: "Chartbell ended while it sent this; nobody knows whether it arrived, and the channel's onUnknown is mark.",
+};
 
 type Outcome = Omit<StepRecord, "kind" | "afterMs">;
 
+async function end(outcome: Outcome, channel: Channel, order: StepOrder, deps: DeliverDeps): Promise<void> {
+  const { name, acceptedAt, progress, shot } = order;
+  const afterMs = deps.clock.now().getTime() - acceptedAt.getTime();
+  const unknownAttempts = progress?.unknownAttempts ?? 0;
+  const unknown = unknownAttempts > 0 ? { unknownAttempts } : {};
+  const record: StepRecord = { kind: name.kind, afterMs, ...outcome, ...unknown };
+  await deps.store.endStep(name, record, shot);
+  logOutcome(record, channel, order, deps.log);
+}
+
+/** Comes with its first attempt begun. */
 async function tryUntilDone(
   step: Step,
   channel: Channel,
-  { deliveryId }: StepOrder,
-  { clock, log, random }: DeliverDeps,
+  { name, progress }: StepOrder,
+  { store, clock, log, random }: DeliverDeps,
   signal: AbortSignal,
 ): Promise<Outcome> {
   const startedMs = clock.monotonicMs();
-  let attempts = 0;
+  const deliveryId = idAtDestination(name);
+  let attempts = progress?.attempts ?? 0;
   for (;;) {
     try {
-      const attempt = { deliveryId, number: attempts + 1, signal };
-      const { remoteId } = await channel.destination.deliver(step, attempt);
+      const { remoteId } = await channel.destination.deliver(step, { deliveryId, number: attempts + 1, signal });
       const id = remoteId === undefined ? {} : { remoteId };
       return { status: "delivered", attempts: attempts + 1, ...id };
     } catch (error) {
+      if (signal.aborted) throw reasonOf(signal);
       const isFlowControl = error instanceof AppError && error.code === "delivery_limited";
       if (!isFlowControl) attempts++;
       const waitMs = nextWaitMs(error, attempts, random);
       const ageMs = clock.monotonicMs() - startedMs;
       const isOver =
         waitMs === undefined || attempts >= limits.deliveryTriesMax || ageMs + waitMs > limits.deliveryAgeMsMax;
-      if (isOver || signal.aborted) return { status: "failed", attempts, failure: failureOf(error) };
+      if (isOver) return { status: "failed", attempts, failure: failureOf(error) };
+      await store.endAttempt(name, failureOf(error));
       log.debug({ channel: channel.name, deliveryId, attempts, waitMs, reason: messageOf(error) }, "Delivery waits.");
-      const isWaiting = await wait(waitMs, signal).then(
-        () => true,
-        () => false,
-      );
-      if (!isWaiting) return { status: "failed", attempts, failure: failureOf(error) };
+      await wait(waitMs, signal);
+      await store.beginAttempt(name);
     }
   }
+}
+
+/** The same for every try of a step, before and after a crash. */
+function idAtDestination({ deliveryId, position }: StepName): string {
+  return `${deliveryId}-${position === 0 ? "text" : `picture${position}`}`;
 }
 
 /** Undefined when trying again cannot help. */
@@ -92,8 +129,13 @@ export function failureOf(error: unknown): Failure {
   };
 }
 
-function logOutcome(record: StepRecord, channel: Channel, { deliveryId }: StepOrder, log: Logger): void {
-  const facts = { channel: channel.name, deliveryId, step: record.kind, attempts: record.attempts };
+function logOutcome(record: StepRecord, channel: Channel, { name }: StepOrder, log: Logger): void {
+  const facts = {
+    channel: channel.name,
+    deliveryId: idAtDestination(name),
+    step: record.kind,
+    attempts: record.attempts,
+  };
   if (record.status === "delivered") log.info({ ...facts, afterMs: record.afterMs }, "Delivered.");
   else log.error({ ...facts, code: record.failure?.code, reason: record.failure?.message }, "Not delivered.");
 }

@@ -1,4 +1,7 @@
+import { mkdtemp, rm } from "node:fs/promises";
 import { request } from "node:http";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import type { App } from "../../src/app.ts";
 import { handled, historyOf, postJson, startTestApp } from "../support/app.ts";
@@ -6,7 +9,9 @@ import { handled, historyOf, postJson, startTestApp } from "../support/app.ts";
 /* The HTTP side, no page photographed: what is taken, what is refused, and in which words. */
 
 let app: App;
+let folder: string;
 beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), "chartbell-http-"));
   app = await startTestApp(`
 channels:
   lobby: { kind: room, room: The Lobby }
@@ -15,7 +20,10 @@ portals:
 routes: [{ channels: [lobby] }]
 `);
 });
-afterAll(async () => await app[Symbol.asyncDispose]());
+afterAll(async () => {
+  await app[Symbol.asyncDispose]();
+  await rm(folder, { recursive: true });
+});
 
 describe("POST /api/alerts", () => {
   test("answers 202 with an id, and the text is in the room", async () => {
@@ -211,7 +219,7 @@ routes: [{ channels: [lobby] }]
     const { parseConfig } = await import("../../src/config/load.ts");
     const { startApp } = await import("../../src/app.ts");
     const { createLog } = await import("../../src/core/log.ts");
-    const options = { file: undefined, flags: { listen: "0.0.0.0:0" }, env, cwd: "/" };
+    const options = { file: undefined, flags: { listen: "0.0.0.0:0", dataDir: folder }, env, cwd: "/" };
     const log = createLog({ level: "silent", pretty: false });
     await expect(startApp(parseConfig(open, options), "serve", log)).rejects.toMatchObject({ code: "listen_unsafe" });
     await using safe = await startApp(parseConfig(secured, options), "serve", log);
@@ -223,7 +231,7 @@ routes: [{ channels: [lobby] }]
     const { parseConfig } = await import("../../src/config/load.ts");
     const { startApp } = await import("../../src/app.ts");
     const { createLog } = await import("../../src/core/log.ts");
-    const options = { file: undefined, flags: { listen: `127.0.0.1:${port}` }, env: {}, cwd: "/" };
+    const options = { file: undefined, flags: { listen: `127.0.0.1:${port}`, dataDir: folder }, env: {}, cwd: "/" };
     const log = createLog({ level: "silent", pretty: false });
     await expect(startApp(parseConfig("{}", options), "serve", log)).rejects.toMatchObject({
       code: "listen_failed",

@@ -1,13 +1,30 @@
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { startApp } from "../../src/app.ts";
 import type { App } from "../../src/app.ts";
 import { parseConfig } from "../../src/config/load.ts";
 import type { HandledAlert } from "../../src/core/delivery.ts";
 import { createLog } from "../../src/core/log.ts";
 
-/** Chartbell as `serve` starts it, on a free loopback port. */
+/** Chartbell as `serve` starts it, on a free loopback port, with a data folder of its own that goes when it ends. */
 export async function startTestApp(yaml: string, env: Readonly<Record<string, string>> = {}): Promise<App> {
-  const options = { file: undefined, flags: { listen: "127.0.0.1:0" }, env, cwd: import.meta.dirname };
-  return await startApp(parseConfig(yaml, options), "serve", createLog({ level: "silent", pretty: false }));
+  const dataDir = await mkdtemp(join(tmpdir(), "chartbell-app-"));
+  const options = { file: undefined, flags: { listen: "127.0.0.1:0", dataDir }, env, cwd: import.meta.dirname };
+  const forget = async (): Promise<void> => await rm(dataDir, { recursive: true, force: true });
+  try {
+    const app = await startApp(parseConfig(yaml, options), "serve", createLog({ level: "silent", pretty: false }));
+    return {
+      ...app,
+      async [Symbol.asyncDispose]() {
+        await app[Symbol.asyncDispose]();
+        await forget();
+      },
+    };
+  } catch (error) {
+    await forget();
+    throw error;
+  }
 }
 
 export interface JsonAnswer {

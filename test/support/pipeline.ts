@@ -13,5 +13,13 @@ export function alertOf(input: Partial<AlertInput> & { readonly rule?: string } 
 
 /** A channel around a destination. */
 export function channelOf(destination: Destination, changes: Partial<Channel> = {}): Channel {
-  return { name: "ops", destination, color: "auto", notify: "auto", inOrder: createLane(), ...changes };
+  return {
+    name: "ops",
+    destination,
+    color: "auto",
+    notify: "auto",
+    onUnknown: "resend",
+    inOrder: createLane(),
+    ...changes,
+  };
 }

@@ -54,6 +54,8 @@ const homes: Readonly<Record<string, string>> = {
   "proxy-chain": "web-driver/",
   "sanitize-html": "rooms/",
   eta: "rooms/",
+  pg: "store/",
+  "pg-boss": "store/",
 };
 
 interface Import {

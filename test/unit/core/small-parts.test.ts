@@ -1,12 +1,13 @@
 import { inspect } from "node:util";
 import { describe, expect, test } from "vitest";
+import { alertKey } from "../../../src/core/alert.ts";
 import { backoffMs } from "../../../src/core/backoff.ts";
 import { AppError, errorCodes, exitCodes, systemCodeOf } from "../../../src/core/errors.ts";
 import { matchesGlob } from "../../../src/core/glob.ts";
 import { safeUrl } from "../../../src/core/log.ts";
 import { nearest } from "../../../src/core/nearest.ts";
 import { Secret } from "../../../src/core/secret.ts";
-import { race, wait } from "../../../src/core/wait.ts";
+import { createAlarm, race, wait } from "../../../src/core/wait.ts";
 
 describe("Secret", () => {
   const secret = new Secret("hunter2");
@@ -103,4 +104,29 @@ test("systemCodeOf looks through the causes", () => {
   expect(
     systemCodeOf(new AppError("delivery_unreachable", "outer", { cause: new Error("mid", { cause: inner }) })),
   ).toBe("ECONNREFUSED");
+});
+
+describe("alertKey", () => {
+  test("is the same for an OPEN and its CANCEL, whatever the order of the tags, and another for another series", () => {
+    const opened = alertKey({ rule: "cpu", entity: "web01", tags: { dc: "eu", disk: "a" } });
+    expect(alertKey({ rule: "cpu", entity: "web01", tags: { disk: "a", dc: "eu" } })).toBe(opened);
+    expect(alertKey({ rule: "cpu", entity: "web01", tags: { disk: "b", dc: "eu" } })).not.toBe(opened);
+    expect(alertKey({ rule: "cpu", entity: "web0", tags: {} })).not.toBe(
+      alertKey({ rule: "cp", entity: "uweb0", tags: {} }),
+    );
+  });
+});
+
+describe("an alarm", () => {
+  test("ends a wait that is underway, and the next one when nobody waited", async () => {
+    const alarm = createAlarm();
+    const waiting = alarm.wait(60_000);
+    alarm.wake();
+    await waiting;
+    alarm.wake();
+    await alarm.wait(60_000);
+    const startedMs = performance.now();
+    await alarm.wait(30);
+    expect(performance.now() - startedMs).toBeGreaterThan(25);
+  });
 });

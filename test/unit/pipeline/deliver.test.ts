@@ -1,15 +1,18 @@
 import { describe, expect, test } from "vitest";
 import { systemClock } from "../../../src/core/clock.ts";
 import { AppError } from "../../../src/core/errors.ts";
+import type { StepRecord } from "../../../src/core/delivery.ts";
 import { createLog } from "../../../src/core/log.ts";
 import type { Step } from "../../../src/core/message.ts";
 import type { Attempt, Destination } from "../../../src/destinations/contract.ts";
 import { deliver } from "../../../src/pipeline/deliver.ts";
+import type { Channel } from "../../../src/pipeline/channel.ts";
+import type { StepProgress } from "../../../src/store/contract.ts";
+import { createMemoryStore } from "../../../src/store/memory.ts";
 import { textStep } from "../../support/messages.ts";
-import { channelOf } from "../../support/pipeline.ts";
+import { alertOf, channelOf } from "../../support/pipeline.ts";
 
-const deps = { clock: systemClock, log: createLog({ level: "silent", pretty: false }), random: () => 0 };
-const order = { deliveryId: "d1", acceptedMs: 0 };
+const log = createLog({ level: "silent", pretty: false });
 
 /** A destination that follows a script: each entry is thrown, undefined accepts. */
 function scripted(
@@ -36,17 +39,38 @@ function scripted(
 
 const unavailable = new AppError("delivery_unavailable", "500");
 const limited = new AppError("delivery_limited", "429", { retryAfterMs: 1 });
-const run = async (destination: Destination, signal = AbortSignal.timeout(10_000)) =>
-  await deliver(textStep("x"), channelOf(destination), order, deps, signal);
+
+interface Setting {
+  readonly channel?: Channel;
+  readonly signal?: AbortSignal;
+  readonly progress?: StepProgress;
+}
+
+/** Sends the text of a new alert and says what the store has of it. */
+async function run(destination: Destination, { channel, signal, progress }: Setting = {}): Promise<StepRecord> {
+  await using store = createMemoryStore(log);
+  const deps = { store, clock: systemClock, log, random: () => 0 };
+  const alert = alertOf();
+  const plan = { channel: "ops", portals: [], text: undefined };
+  await store.accept([{ alert, deliveries: [{ id: "d1", plan }] }], undefined);
+  const name = { deliveryId: "d1", position: 0, kind: "text" } as const;
+  const order = { name, acceptedAt: alert.acceptedAt, progress };
+  const limit = signal ?? AbortSignal.timeout(10_000);
+  await deliver(textStep("x"), channel ?? channelOf(destination), order, deps, limit);
+  await store.endDelivery("d1", "x");
+  const record = (await store.find(alert.id))?.deliveries[0]?.steps[0];
+  if (record === undefined) throw new Error("The step was not recorded.");
+  return record;
+}
 
 describe("deliver", () => {
   test("tries again while that can help, with the same id and rising numbers", async () => {
     const destination = scripted([unavailable, unavailable]);
     expect(await run(destination)).toMatchObject({ status: "delivered", attempts: 3, remoteId: "m1" });
     expect(destination.attempts.map(({ deliveryId, number }) => [deliveryId, number])).toEqual([
-      ["d1", 1],
-      ["d1", 2],
-      ["d1", 3],
+      ["d1-text", 1],
+      ["d1-text", 2],
+      ["d1-text", 3],
     ]);
   });
 
@@ -78,20 +102,45 @@ describe("deliver", () => {
     expect(record.failure?.message).not.toContain("secret detail");
   });
 
-  test("an abort ends the wait for the next try", async () => {
+  test("an abort ends the wait for the next try and leaves the step open", async () => {
     const controller = new AbortController();
     const destination = scripted([new AppError("delivery_limited", "429", { retryAfterMs: 300_000 })]);
-    const running = run(destination, controller.signal);
-    controller.abort();
-    expect(await running).toMatchObject({ status: "failed" });
+    const running = run(destination, { signal: controller.signal });
+    controller.abort(new AppError("shutting_down", "Stopped."));
+    await expect(running).rejects.toMatchObject({ code: "shutting_down" });
+  });
+
+  const unheard = { record: undefined, shot: undefined, attempts: 1, unknownAttempts: 1 };
+
+  test("sends again what a crash left unknown, and counts it", async () => {
+    const destination = scripted([]);
+    const record = await run(destination, { progress: unheard });
+    expect(record).toMatchObject({ status: "delivered", attempts: 2, unknownAttempts: 1 });
+    expect(destination.attempts).toMatchObject([{ deliveryId: "d1-text", number: 2 }]);
+  });
+
+  test("only records it where the channel says mark", async () => {
+    const destination = scripted([]);
+    const channel = channelOf(destination, { onUnknown: "mark" });
+    const record = await run(destination, { channel, progress: unheard });
+    expect(record).toMatchObject({ status: "unknown", failure: { code: "delivery_unknown" }, unknownAttempts: 1 });
+    expect(destination.attempts).toEqual([]);
   });
 
   test("messages of one channel never overtake each other", async () => {
+    await using store = createMemoryStore(log);
+    const deps = { store, clock: systemClock, log, random: () => 0 };
     const destination = scripted([unavailable, unavailable]);
     const channel = channelOf(destination);
     const { signal } = new AbortController();
     const texts = ["first", "second", "third"];
-    await Promise.all(texts.map(async (text) => await deliver(textStep(text), channel, order, deps, signal)));
+    await Promise.all(
+      texts.map(async (text) => {
+        const name = { deliveryId: text, position: 0, kind: "text" } as const;
+        const order = { name, acceptedAt: new Date(), progress: undefined };
+        await deliver(textStep(text), channel, order, deps, signal);
+      }),
+    );
     expect(destination.steps.map((step) => (step.kind === "text" ? step.text : ""))).toEqual(texts);
   });
 });

@@ -1,0 +1,151 @@
+import { Client, escapeIdentifier, Pool } from "pg";
+import type { ClientConfig, PoolClient, QueryResult, QueryResultRow } from "pg";
+import { AppError, systemCodeOf } from "../core/errors.ts";
+import { limits } from "../core/limits.ts";
+import type { Logger } from "../core/log.ts";
+import { race, wait } from "../core/wait.ts";
+
+/** Runs one parameterised statement; throws store_unavailable when the database is away. */
+export type Query = <Row extends QueryResultRow>(text: string, values?: readonly unknown[]) => Promise<readonly Row[]>;
+
+export interface Database extends AsyncDisposable {
+  readonly query: Query;
+  /** All or nothing. */
+  transaction<Result>(work: (query: Query) => Promise<Result>): Promise<Result>;
+  /** Calls `heard` for every NOTIFY on the channel, and after every time the listening was interrupted. */
+  listen(channel: string, heard: () => void): AsyncDisposable;
+}
+
+/** Where the database is: the private server's socket, or the address of store.url. */
+export type DatabaseAddress =
+  | { readonly host: string; readonly user: string; readonly database: string }
+  | { readonly connectionString: string };
+
+/** A pool of at most limits.databaseConnectionsMax connections; nothing is connected yet. */
+export function openDatabase(address: DatabaseAddress, log: Logger): Database {
+  const settings = {
+    ...address,
+    application_name: "chartbell",
+    connectionTimeoutMillis: limits.databaseConnectMs,
+    statement_timeout: limits.databaseStatementMs,
+  };
+  const pool = new Pool({ ...settings, max: limits.databaseConnectionsMax });
+  // Without listeners a connection that breaks, idle or in use, would end the process.
+  pool.on("error", (error) => log.debug({ reason: error.message }, "An idle database connection broke."));
+  pool.on("connect", (client) => client.on("error", () => undefined));
+  return {
+    query: queryOf(pool),
+    transaction: async (work) => await transaction(pool, work),
+    listen: (channel, heard) => listen(settings, channel, heard),
+    [Symbol.asyncDispose]: async () => await pool.end(),
+  };
+}
+
+function queryOf(client: Pool | PoolClient): Query {
+  return async <Row extends QueryResultRow>(text: string, values?: readonly unknown[]) => {
+    try {
+      if (values !== undefined) return (await client.query<Row>(text, [...values])).rows;
+      // Without values a text may hold several statements, and then it has as many results.
+      const results: QueryResult<Row> | QueryResult<Row>[] = await client.query<Row>(text);
+      return [results].flat().flatMap(({ rows }) => rows);
+    } catch (error) {
+      throw asAppError(error);
+    }
+  };
+}
+
+async function transaction<Result>(pool: Pool, work: (query: Query) => Promise<Result>): Promise<Result> {
+  const client = await pool.connect().catch((error: unknown) => {
+    throw asAppError(error);
+  });
+  const query = queryOf(client);
+  try {
+    await query("begin");
+    const result = await work(query);
+    await query("commit");
+    client.release();
+    return result;
+  } catch (error) {
+    const isUsable = await query("rollback").then(
+      () => true,
+      () => false,
+    );
+    client.release(!isUsable);
+    throw error;
+  }
+}
+
+function listen(settings: ClientConfig, channel: string, heard: () => void): AsyncDisposable {
+  const stopped = new AbortController();
+  const { signal } = stopped;
+  const connect = async (): Promise<void> => {
+    const client = new Client({ ...settings, keepAlive: true });
+    const ended = new Promise<void>((resolve) => client.once("end", resolve));
+    client.on("error", () => undefined);
+    client.on("notification", heard);
+    try {
+      await race(client.connect(), signal);
+      await race(client.query(`listen ${escapeIdentifier(channel)}`), signal);
+      heard();
+      await race(ended, signal);
+    } finally {
+      // Not awaited: a connection that is still being made never says that it has ended.
+      client.end().catch(() => undefined);
+    }
+  };
+  const loop = async (): Promise<void> => {
+    while (!signal.aborted) {
+      await connect().catch(() => undefined);
+      await wait(200, signal).catch(() => undefined);
+    }
+  };
+  const running = loop();
+  return {
+    async [Symbol.asyncDispose]() {
+      stopped.abort();
+      await running;
+    },
+  };
+}
+
+/** The classes of SQLSTATE, and system codes, that say the server is away or going, not that the statement is wrong. */
+const awayStates = /^(?:08|57P0|53300)/u;
+const awaySystemCodes = new Set([
+  "ECONNREFUSED",
+  "ECONNRESET",
+  "ENOENT",
+  "EPIPE",
+  "ETIMEDOUT",
+  "ENOTFOUND",
+  "EHOSTUNREACH",
+]);
+const awayWords =
+  /connection (?:terminated|ended)|connection error|connection timeout|timeout exceeded when trying to connect/iu;
+
+function asAppError(error: unknown): unknown {
+  if (!(error instanceof Error) || error instanceof AppError) return error;
+  const code = systemCodeOf(error) ?? "";
+  const isAway = awayStates.test(code) || awaySystemCodes.has(code) || awayWords.test(error.message);
+  if (!isAway) return error;
+  return new AppError("store_unavailable", "The database is not there at the moment.", {
+    cause: error,
+    retryAfterMs: 2000,
+  });
+}
+
+/** Whether an error says that the database is away, so that trying again can help. */
+export function isAway(error: unknown): boolean {
+  return error instanceof AppError && error.code === "store_unavailable";
+}
+
+/** Does something that may be done twice, again and again while the database is away, for at most `forMs`. */
+export async function persisting<Result>(forMs: number, work: () => Promise<Result>): Promise<Result> {
+  const { signal } = new AbortController();
+  for (const untilMs = performance.now() + forMs; ; await wait(50, signal)) {
+    try {
+      return await work();
+    } catch (error) {
+      if (!isAway(error) || performance.now() > untilMs) throw error;
+    }
+  }
+}

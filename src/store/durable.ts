@@ -1,0 +1,187 @@
+import { alertKey } from "../core/alert.ts";
+import { limits } from "../core/limits.ts";
+import type { Logger } from "../core/log.ts";
+import type { HandledAlert, StepRecord } from "../core/delivery.ts";
+import { wait } from "../core/wait.ts";
+import type { Accepted, PendingAlert, PlannedAlert, Store } from "./contract.ts";
+import { persisting } from "./database.ts";
+import type { Database, Query } from "./database.ts";
+import { createDispatcher } from "./dispatcher.ts";
+import type { Dispatcher, Source } from "./dispatcher.ts";
+import type { Queue } from "./queue.ts";
+import { acceptColumns, handledOf, pendingOf } from "./rows.ts";
+import type { AlertRow, DeliveryRow, StepRow } from "./rows.ts";
+import * as sql from "./statements.ts";
+
+/** The channel of LISTEN and NOTIFY on which processes tell each other that there is something to handle. */
+const wakeChannel = "chartbell_alert";
+
+const uuid = /^[\da-f]{8}(?:-[\da-f]{4}){3}-[\da-f]{12}$/iu;
+
+/** The store on PostgreSQL. The database is migrated and stays open; disposing the store stops what it started. */
+export function createDurableStore(database: Database, queue: Queue, log: Logger): Store {
+  const dispatcher: Dispatcher = createDispatcher(
+    sourceOf(database, queue, () => dispatcher.underway()),
+    log,
+  );
+  // What this process accepts wakes it directly; others are heard over NOTIFY, where there are others.
+  const listening = queue.isExclusive ? undefined : database.listen(wakeChannel, dispatcher.wake);
+  const stopped = new AbortController();
+  const beating = beat(dispatcher.underway, queue, log, stopped.signal);
+  const keep = async (text: string, values: readonly unknown[]) =>
+    await persisting(
+      limits.databaseRetryMs.receipt,
+      async () => await database.query<{ began: boolean }>(text, values),
+    );
+  return {
+    async accept(planned, idempotencyKey) {
+      const accepted = await persisting(
+        limits.databaseRetryMs.accept,
+        async () => await accept(database, queue, planned, idempotencyKey),
+      );
+      dispatcher.wake();
+      return accepted;
+    },
+    work: dispatcher.work,
+    async beginAttempt({ deliveryId, position, kind }) {
+      return (await keep(sql.beginAttempt, [deliveryId, position, kind])).length > 0;
+    },
+    async endAttempt({ deliveryId, position }, failure) {
+      const isFree = failure.code === "delivery_limited";
+      await keep(sql.endAttempt, [deliveryId, position, JSON.stringify(failure), isFree ? 1 : 0]);
+    },
+    async endStep({ deliveryId, position, kind }, record, shot) {
+      const { status, failure } = record;
+      const words = [record, shot, failure].map((part) => (part === undefined ? null : JSON.stringify(part)));
+      await keep(sql.endStep, [deliveryId, position, kind, status, ...words]);
+    },
+    async endDelivery(deliveryId, text) {
+      await keep(sql.endDelivery, [deliveryId, JSON.stringify(text)]);
+    },
+    find: async (alertId) => await find(database.query, alertId),
+    outcome: dispatcher.outcome,
+    async [Symbol.asyncDispose]() {
+      stopped.abort();
+      await beating;
+      await listening?.[Symbol.asyncDispose]();
+    },
+  };
+}
+
+/** One transaction. May be done again when nobody knows whether it was committed: the ids are the same. */
+async function accept(
+  database: Database,
+  queue: Queue,
+  planned: readonly PlannedAlert[],
+  idempotencyKey: string | undefined,
+): Promise<readonly Accepted[]> {
+  const ids = planned.map(({ alert }) => alert.id);
+  return await database.transaction(async (query) => {
+    if (idempotencyKey !== undefined) {
+      const seen = await claimKey(query, idempotencyKey, ids);
+      if (seen !== undefined) return seen;
+    }
+    await query(sql.accept, [...acceptColumns(planned, alertKey), wakeChannel]);
+    await queue.add(ids, query);
+    return ids.map((id): Accepted => ({ id, duplicate: false }));
+  });
+}
+
+/** Undefined when the key is new; two requests of one key wait for each other here. */
+async function claimKey(query: Query, key: string, ids: readonly string[]): Promise<readonly Accepted[] | undefined> {
+  const claimed = await query(
+    "insert into chartbell.idempotency_key (key, alert_ids) values ($1, $2) on conflict (key) do nothing returning key",
+    [key, ids],
+  );
+  if (claimed.length > 0) return undefined;
+  const [row] = await query<{ alert_ids: string[] }>("select alert_ids from chartbell.idempotency_key where key = $1", [
+    key,
+  ]);
+  const seen = row?.alert_ids ?? [];
+  // Our own ids: an earlier try was committed and its answer lost.
+  const duplicate = seen[0] !== ids[0];
+  return seen.map((id): Accepted => ({ id, duplicate }));
+}
+
+function sourceOf(database: Database, queue: Queue, underway: () => readonly string[]): Source {
+  const retryCounts = new Map<string, number>();
+  // After an error nobody knows which claims were committed: those that are in no hand are released.
+  let isDoubtful = false;
+  const persist = async <Result>(work: () => Promise<Result>): Promise<Result> => {
+    try {
+      return await persisting(limits.databaseRetryMs.receipt, work);
+    } catch (error) {
+      isDoubtful = true;
+      throw error;
+    }
+  };
+  return {
+    async claim(count) {
+      if (isDoubtful) await queue.recover(underway());
+      isDoubtful = true;
+      const claims = await queue.claim(count);
+      const ids = claims.map(({ id }) => id);
+      const isResumed = claims.some(({ retryCount }) => retryCount > 0);
+      const pending = ids.length === 0 ? [] : await load(database.query, ids, isResumed);
+      isDoubtful = false;
+      for (const { id, retryCount } of claims) retryCounts.set(id, retryCount);
+      return pending;
+    },
+    async complete(id) {
+      // Two commits: a job that outlives its alert is claimed once more and finds nothing left to do.
+      await persist(async () => {
+        await database.query("update chartbell.alert set completed_at = now() where id = $1", [id]);
+        await queue.complete(id);
+      });
+      retryCounts.delete(id);
+    },
+    async release(id, error) {
+      const retryCount = retryCounts.get(id) ?? 0;
+      const isOver = await persist(async () => await queue.release({ id, retryCount }, error));
+      retryCounts.delete(id);
+      if (isOver) await persist(async () => await giveUp(database, id));
+    },
+    find: async (id) => await find(database.query, id),
+  };
+}
+
+/** What was being sent when its process ended is an unknown outcome from now on. */
+async function load(query: Query, ids: readonly string[], isResumed: boolean): Promise<readonly PendingAlert[]> {
+  if (isResumed) await query(sql.markUnknown, [ids]);
+  const [alerts, deliveries, steps] = await Promise.all([
+    query<AlertRow>(sql.alertsOf, [ids]),
+    query<DeliveryRow>(sql.deliveriesOf, [ids]),
+    isResumed ? query<StepRow>(sql.stepsOf, [ids]) : [],
+  ]);
+  return alerts.map((row) => pendingOf(row, deliveries, steps));
+}
+
+/** Ends an alert whose handling failed too often, so that it is shown as failed and nothing waits for it. */
+async function giveUp(database: Database, id: string): Promise<void> {
+  const failure = {
+    code: "internal",
+    message: `Handling failed ${limits.handlingTriesMax} times by a fault of Chartbell's own; its log says which.`,
+  } as const;
+  const record: StepRecord = { kind: "text", status: "failed", attempts: 0, afterMs: 0, failure };
+  await database.query(sql.giveUp, [id, JSON.stringify(record)]);
+}
+
+async function find(query: Query, alertId: string): Promise<HandledAlert | undefined> {
+  if (!uuid.test(alertId)) return undefined;
+  const [row] = await query<AlertRow>(sql.alertsOf, [[alertId]]);
+  if (row === undefined) return undefined;
+  const deliveries = await query<DeliveryRow>(sql.deliveriesOf, [[alertId]]);
+  return handledOf(row, deliveries, await query<StepRow>(sql.stepsOf, [[alertId]]));
+}
+
+/** Tells the other processes, three times within the silence they allow, what this one is still working on. */
+async function beat(underway: () => readonly string[], queue: Queue, log: Logger, signal: AbortSignal): Promise<void> {
+  while (!signal.aborted) {
+    await wait(limits.workerSilenceMs / 3, signal).catch(() => undefined);
+    const ids = underway();
+    if (signal.aborted || ids.length === 0) continue;
+    await queue
+      .touch(ids)
+      .catch((error: unknown) => log.warn({ err: error }, "Other processes could not be told what is underway."));
+  }
+}

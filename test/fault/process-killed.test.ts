@@ -1,0 +1,135 @@
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterEach, beforeEach, expect, test } from "vitest";
+import { listenRecording } from "../support/recording-server.ts";
+import type { RecordingServer } from "../support/recording-server.ts";
+import { databasePid, handledBy, isAlive, sendAlert, startService, until } from "../support/service.ts";
+
+/* kill -9 of the service: what it accepted is delivered by the next start, in order, and nothing twice that was heard of. */
+
+let folder: string;
+let room: RecordingServer;
+beforeEach(async () => {
+  folder = await mkdtemp(join(tmpdir(), "chartbell-fault-"));
+  room = await listenRecording();
+});
+afterEach(async () => {
+  await room[Symbol.asyncDispose]();
+  await rm(folder, { recursive: true, force: true });
+});
+
+const config = (onUnknown = "resend"): string => `
+channels: { ops: { kind: hipchat, host: "${room.url}", room: Ops, notificationToken: env:TOKEN, onUnknown: ${onUnknown} } }
+routes: [{ channels: [ops] }]
+`;
+const messages = (): string[] =>
+  room.received.map(({ body }) => {
+    const { message }: { message: string } = JSON.parse(body.toString());
+    return message;
+  });
+const indexesOf = (text: string): number[] =>
+  messages().flatMap((message, index) => (message.includes(text) ? [index] : []));
+
+test("killed three times among its deliveries, it delivers every accepted alert, in order per key", async () => {
+  const accepted: { readonly id: string; readonly rule: string; readonly status: string }[] = [];
+  let service = await startService(folder, config());
+  for (const round of [1, 2, 3]) {
+    const rules = Array.from({ length: 8 }, (_, index) => `rule-${round}-${index}-`);
+    const killAt = room.received.length + 5 * round;
+    const { promise: isTime, resolve: kill } = Promise.withResolvers<void>();
+    room.reply = (response) => {
+      // The message of this moment is in the room, and its sender never hears of it.
+      if (room.received.length === killAt) kill();
+      else response.writeHead(204).end();
+    };
+    const sending = (async () => {
+      for (const status of ["OPEN", "CANCEL"]) {
+        for (const rule of rules) {
+          const id = await sendAlert(service.url, { rule, status });
+          if (id !== undefined) accepted.push({ id, rule, status });
+        }
+      }
+    })();
+    await Promise.race([isTime, sending.then(async () => await new Promise((resolve) => setTimeout(resolve, 200)))]);
+    await service.end("SIGKILL");
+    await sending;
+    room.reply = (response) => void response.writeHead(204).end();
+    service = await startService(folder, config());
+  }
+  expect(accepted.length).toBeGreaterThan(15);
+  let unknown = 0;
+  for (const { id, rule, status } of accepted) {
+    const { deliveries } = await handledBy(service.url, id);
+    const [step] = deliveries[0]?.steps ?? [];
+    expect(step).toMatchObject({ status: "delivered" });
+    const unheard = step?.unknownAttempts ?? 0;
+    unknown += unheard;
+    const times = indexesOf(`[${status}] ${rule}`).length;
+    expect(times).toBeGreaterThanOrEqual(1);
+    expect(times).toBeLessThanOrEqual(1 + unheard);
+  }
+  for (const { rule } of accepted.filter(({ status }) => status === "CANCEL")) {
+    const opened = indexesOf(`[OPEN] ${rule}`);
+    expect(opened.at(-1) ?? -1).toBeLessThan(indexesOf(`[CANCEL] ${rule}`)[0] ?? -1);
+  }
+  expect(unknown).toBeGreaterThanOrEqual(1);
+  await service.end();
+});
+
+test("where the channel says mark, a message without an answer is recorded as unknown and not sent again", async () => {
+  const { promise: isSending, resolve } = Promise.withResolvers<void>();
+  room.reply = () => resolve();
+  const first = await startService(folder, config("mark"));
+  const id = (await sendAlert(first.url, { rule: "doubtful" })) ?? "";
+  await isSending;
+  await first.end("SIGKILL");
+  room.reply = (response) => void response.writeHead(204).end();
+  const second = await startService(folder, config("mark"));
+  const { deliveries } = await handledBy(second.url, id);
+  expect(deliveries[0]?.steps).toMatchObject([
+    { status: "unknown", failure: { code: "delivery_unknown" }, unknownAttempts: 1 },
+  ]);
+  expect(messages()).toHaveLength(1);
+  await second.end();
+});
+
+test("killed while it sends the picture, it sends the picture again and the text with its receipt not", async () => {
+  const yaml = `
+channels: { ops: { kind: hipchat, host: "${room.url}", room: Ops, messageToken: env:TOKEN, notificationToken: env:TOKEN } }
+portals: { page: { url: "${room.url}/page", viewport: { width: 320, height: 200 } } }
+routes: [{ channels: [ops], portals: [page] }]
+`;
+  const requests = (part: string): number => room.received.filter(({ url }) => url.includes(part)).length;
+  const page = "<!doctype html><style>body{margin:0}div{width:200px;height:100px;background:#258}</style><div></div>";
+  const { promise: isSending, resolve } = Promise.withResolvers<void>();
+  room.reply = (response, { url = "" }) => {
+    if (url.startsWith("/page")) response.setHeader("content-type", "text/html").end(page);
+    else if (url.includes("/share/file") && requests("/share/file") === 1) resolve();
+    else response.writeHead(204).end();
+  };
+  const first = await startService(folder, yaml);
+  const id = (await sendAlert(first.url, { rule: "pictured" })) ?? "";
+  await isSending;
+  await first.end("SIGKILL");
+  const second = await startService(folder, yaml);
+  const { deliveries } = await handledBy(second.url, id);
+  expect(deliveries[0]?.steps).toMatchObject([
+    { kind: "text", status: "delivered", attempts: 1 },
+    { kind: "picture", status: "delivered", attempts: 2, unknownAttempts: 1 },
+  ]);
+  expect([requests("/notification"), requests("/share/file")]).toEqual([1, 2]);
+  await second.end();
+});
+
+test("its database ends with it, and with a stop of its own", async () => {
+  const killed = await startService(folder, config());
+  const orphan = await databasePid(folder);
+  expect(await isAlive(orphan)).toBe(true);
+  await killed.end("SIGKILL");
+  await until("the orphan is gone", async () => !(await isAlive(orphan)), 5000);
+  const stopped = await startService(folder, config());
+  const child = await databasePid(folder);
+  await stopped.end();
+  expect(await isAlive(child)).toBe(false);
+});

@@ -1,0 +1,157 @@
+import { spawnSync } from "node:child_process";
+import { randomUUID } from "node:crypto";
+import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import { createLog } from "../../src/core/log.ts";
+import { Secret } from "../../src/core/secret.ts";
+import type { PlannedAlert } from "../../src/store/contract.ts";
+import { openDatabase } from "../../src/store/database.ts";
+import { migrate } from "../../src/store/migrate.ts";
+import { openStore } from "../../src/store/open.ts";
+import { identityFor } from "../../src/store/postgres/identity.ts";
+import { openPrivateServer } from "../../src/store/postgres/private-server.ts";
+import { chartbell } from "../support/cli.ts";
+import { alertOf } from "../support/pipeline.ts";
+
+/* The durable store on a real PostgreSQL: its folder, its schema, its start. */
+
+const log = createLog({ level: "silent", pretty: false });
+let folder: string;
+beforeEach(async () => {
+  folder = await mkdtemp(join(tmpdir(), "chartbell-store-"));
+});
+afterEach(async () => await rm(folder, { recursive: true, force: true }));
+
+const open = async (dataDir = folder) => await openStore({ dataDir, url: undefined }, log);
+const planned = (rule: string): PlannedAlert => ({
+  alert: { ...alertOf({ rule }), id: randomUUID() },
+  deliveries: [],
+});
+
+test("what was accepted is there after a restart, under its key too, and is handled then", async () => {
+  const one = planned("kept");
+  {
+    await using store = await open();
+    await store.accept([one], "key");
+  }
+  await using store = await open();
+  expect(await store.accept([planned("kept")], "key")).toEqual([{ id: one.alert.id, duplicate: true }]);
+  expect(await store.find(one.alert.id)).toMatchObject({ state: "accepted" });
+  const worker = store.work(async () => undefined);
+  expect(await store.outcome(one.alert.id)).toMatchObject({ state: "handled", alert: one.alert });
+  await worker.drain(AbortSignal.timeout(1000));
+});
+
+test("what is underway when the drain's time is over is left for the next start", async () => {
+  const one = planned("long");
+  {
+    await using store = await open();
+    const { promise: isUnderway, resolve } = Promise.withResolvers<void>();
+    const worker = store.work(async (_pending, signal) => {
+      resolve();
+      await new Promise((_resolve, reject) => signal.addEventListener("abort", () => reject(new Error("Stopped."))));
+    });
+    await store.accept([one], undefined);
+    await isUnderway;
+    await worker.drain(AbortSignal.timeout(50));
+    expect(await store.find(one.alert.id)).toMatchObject({ state: "accepted" });
+  }
+  await using store = await open();
+  const worker = store.work(async () => undefined);
+  expect(await store.outcome(one.alert.id)).toMatchObject({ state: "handled" });
+  await worker.drain(AbortSignal.timeout(1000));
+});
+
+describe("a data folder", () => {
+  test("belongs to one Chartbell; the second is told whose it is", async () => {
+    await using _first = await open();
+    await expect(open()).rejects.toMatchObject({ code: "store_in_use", details: { pid: process.pid } });
+    const { code, stderr } = await chartbell(["serve", "--listen", "127.0.0.1:0", "--data-dir", folder], {
+      cwd: folder,
+    });
+    expect(code).toBe(8);
+    expect(stderr).toMatch(new RegExp(`process ${process.pid}\\).*\n  → .*--data-dir`, "u"));
+  });
+
+  test("may be beyond the length of a socket's path, under a folder that only its owner may pass", async () => {
+    const deep = join(folder, "x".repeat(120));
+    await mkdir(deep, { mode: 0o700 });
+    await using store = await open(deep);
+    expect(await store.accept([planned("deep")], undefined)).toHaveLength(1);
+  });
+
+  test.skipIf(process.getuid?.() !== 0)(
+    "of root's, and programs that only root may reach, are reached by nobody",
+    async () => {
+      const home = join(folder, "home");
+      await mkdir(home, { mode: 0o700 });
+      const program = join(home, "program");
+      await writeFile(program, "#!/bin/sh\nid -u\n", { mode: 0o755 });
+      const identity = await identityFor(home, program);
+      const [command = "", ...args] = identity?.wrapper ?? [];
+      const { stdout } = spawnSync(command, [...args, "sh", "-c", 'test -x "$0" && exec "$0"', program], {
+        encoding: "utf8",
+      });
+      expect([identity?.uid, stdout.trim()]).toEqual([65_534, "65534"]);
+    },
+  );
+
+  test.each([
+    ["17\n", "store_version_unknown", /PostgreSQL 17/u],
+    [undefined, "store_folder_unusable", /no data directory/u],
+  ])("that PostgreSQL %j wrote is refused with the way out", async (version, code, message) => {
+    const data = join(folder, "postgres", "data");
+    await mkdir(data, { recursive: true });
+    if (version !== undefined) await writeFile(join(data, "PG_VERSION"), version);
+    await expect(open()).rejects.toMatchObject({ code, message: expect.stringMatching(message) });
+  });
+
+  test("that is a file is refused", async () => {
+    const file = join(folder, "file");
+    await writeFile(file, "");
+    await expect(open(file)).rejects.toMatchObject({ code: "store_folder_unusable" });
+  });
+});
+
+describe("the schema", () => {
+  test("is brought up to date by several at the same time and stays as it is then; a newer one is refused", async () => {
+    await using server = await openPrivateServer(folder, log);
+    const { host, user, database: name } = server;
+    await using database = openDatabase({ host, user, database: name }, log);
+    await Promise.all([migrate(database), migrate(database), migrate(database)]);
+    await migrate(database);
+    const versions = await database.query("select version from chartbell.schema_migration", []);
+    expect(versions).toEqual([{ version: 1 }]);
+    await database.query("insert into chartbell.schema_migration (version) values ($1)", [999]);
+    await expect(migrate(database)).rejects.toMatchObject({ code: "store_version_unknown" });
+  });
+});
+
+describe("store.url", () => {
+  test("is used instead of a private database; what one process accepts, another handles", async () => {
+    await using server = await openPrivateServer(folder, log);
+    const url = new Secret(
+      `postgres:///${server.database}?host=${encodeURIComponent(server.host)}&user=${server.user}`,
+    );
+    await using intake = await openStore({ dataDir: "/nowhere", url }, log);
+    await using other = await openStore({ dataDir: "/nowhere", url }, log);
+    const worker = other.work(async () => undefined);
+    const one = planned("far");
+    await intake.accept([one], undefined);
+    expect(await intake.outcome(one.alert.id)).toMatchObject({ state: "handled" });
+    await worker.drain(AbortSignal.timeout(1000));
+  });
+
+  test.each([
+    ["mysql://u:s3cr3t@127.0.0.1/x", "store_url_invalid"],
+    ["postgres://u:s3cr3t@127.0.0.1:1/x", "store_unreachable"],
+  ])("%s is refused without its password", async (url, code) => {
+    const failure: unknown = await openStore({ dataDir: folder, url: new Secret(url) }, log).catch(
+      (error: unknown) => error,
+    );
+    expect(failure).toMatchObject({ code });
+    expect(String(failure)).not.toContain("s3cr3t");
+  });
+});

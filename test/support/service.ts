@@ -1,0 +1,107 @@
+import { spawn } from "node:child_process";
+import type { ChildProcess } from "node:child_process";
+import { once } from "node:events";
+import { readFile, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { createInterface } from "node:readline";
+
+const main = fileURLToPath(new URL("../../src/cli/main.ts", import.meta.url));
+
+/** `chartbell serve` as a process of its own, which may be killed. */
+export interface Service {
+  readonly url: string;
+  readonly pid: number;
+  /** Ends it with SIGTERM, or as the signal says, and waits until it is gone. */
+  end(signal?: NodeJS.Signals): Promise<void>;
+}
+
+/** Starts `chartbell serve` in a folder that holds its configuration and its data; resolves when it is ready. */
+export async function startService(folder: string, yaml: string): Promise<Service> {
+  await writeFile(join(folder, "chartbell.yaml"), yaml);
+  const child = spawn(process.execPath, [main, "serve", "--listen", "127.0.0.1:0"], {
+    cwd: folder,
+    env: { ...process.env, CHARTBELL_LOG_LEVEL: "info", TOKEN: "t" },
+    stdio: ["ignore", "ignore", "pipe"],
+  });
+  return { url: await readyUrl(child), pid: child.pid ?? 0, end: async (signal) => await endOf(child, signal) };
+}
+
+async function readyUrl(child: ChildProcess): Promise<string> {
+  if (child.stderr === null) throw new Error("The service has no standard error.");
+  const said: string[] = [];
+  for await (const line of createInterface({ input: child.stderr })) {
+    said.push(line);
+    if (!line.includes("Chartbell is ready.")) continue;
+    child.stderr.resume();
+    const { url }: { url: string } = JSON.parse(line);
+    return url;
+  }
+  throw new Error(`The service did not start: ${said.join("\n")}`);
+}
+
+async function endOf(child: ChildProcess, signal: NodeJS.Signals = "SIGTERM"): Promise<void> {
+  if (child.exitCode !== null || child.signalCode !== null) return;
+  const exited = once(child, "exit");
+  child.kill(signal);
+  await exited;
+}
+
+/** The process id of the private database of a service's folder. */
+export async function databasePid(folder: string): Promise<number> {
+  const [first] = (await readFile(join(folder, "data", "postgres", "data", "postmaster.pid"), "utf8")).split("\n");
+  return Number(first);
+}
+
+/** Whether a process lives; one that has ended and was not waited for does not. */
+export async function isAlive(pid: number): Promise<boolean> {
+  const status = await readFile(`/proc/${pid}/stat`, "utf8").catch(() => "");
+  return status !== "" && status.slice(status.lastIndexOf(")") + 2, status.lastIndexOf(")") + 3) !== "Z";
+}
+
+/** Looks again and again until the condition holds. */
+export async function until(what: string, holds: () => Promise<boolean>, forMs = 20_000): Promise<void> {
+  for (const endMs = performance.now() + forMs; !(await holds());) {
+    if (performance.now() > endMs) throw new Error(`Not within ${forMs} ms: ${what}.`);
+    await new Promise((resolve) => setTimeout(resolve, 20));
+  }
+}
+
+export interface AlertAnswer {
+  readonly id: string;
+  readonly state: string;
+  readonly rule: string;
+  readonly status: string;
+  readonly deliveries: readonly {
+    readonly steps: readonly {
+      readonly status: string;
+      readonly attempts: number;
+      readonly unknownAttempts?: number;
+    }[];
+  }[];
+}
+
+/** Sends an alert; its id when it was accepted, undefined when the service is not there. */
+export async function sendAlert(url: string, alert: unknown): Promise<string | undefined> {
+  const answer = await fetch(`${url}/api/alerts`, {
+    method: "POST",
+    headers: { "content-type": "application/json" },
+    body: JSON.stringify(alert),
+  }).catch(() => undefined);
+  if (answer?.status !== 202) return undefined;
+  const { alerts }: { alerts: { id: string }[] } = JSON.parse(await answer.text());
+  return alerts[0]?.id;
+}
+
+/** What became of an alert, once it is handled. */
+export async function handledBy(url: string, id: string): Promise<AlertAnswer> {
+  let found: AlertAnswer | undefined;
+  await until(`alert ${id} is handled`, async () => {
+    const answer = await fetch(`${url}/api/alerts/${id}`);
+    const alert: AlertAnswer = JSON.parse(await answer.text());
+    found = alert;
+    return answer.status === 200 && alert.state === "handled";
+  });
+  if (found === undefined) throw new Error("unreachable");
+  return found;
+}
