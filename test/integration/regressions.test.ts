@@ -18,9 +18,8 @@ const driver = openDriver();
 let server: LoopbackServer;
 
 beforeAll(async () => {
-  const data = async (_request: IncomingMessage, response: ServerResponse): Promise<void> => {
-    await delay(dataLateMs);
-    response.setHeader("content-type", "application/json").end("{}");
+  const data = (_request: IncomingMessage, response: ServerResponse): void => {
+    void delay(dataLateMs).then(() => response.setHeader("content-type", "application/json").end("{}"));
   };
   const until = (request: IncomingMessage, response: ServerResponse): void => {
     const to = Number(new URL(request.url ?? "/", "http://localhost").searchParams.get("to"));
