@@ -1,4 +1,4 @@
-import { mkdtempSync, readdirSync, rmSync } from "node:fs";
+import { mkdtempSync, readdirSync, readlinkSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
@@ -6,6 +6,7 @@ import { setFlagsFromString } from "node:v8";
 import { runInNewContext } from "node:vm";
 import { AppError, messageOf } from "../src/core/errors.ts";
 import { ShotOptions } from "../src/core/portal.ts";
+import { wait } from "../src/core/wait.ts";
 import { anonymous } from "../src/web-driver/contract.ts";
 import type { WebDriver } from "../src/web-driver/contract.ts";
 import { openDriver } from "../test/support/web-driver.ts";
@@ -32,6 +33,10 @@ const sampleEvery = 10;
 const warmUpShots = 100;
 const growthMegabytesMax = 2;
 const warmUpRoundShots = 8;
+/** Sockets that are closed on both sides, and processes that were told to end, may take this long to be gone. */
+const closingMs = 5000;
+const closingLookMs = 100;
+const idleMs = 2000;
 const megabyte = 1024 * 1024;
 
 /** Kinds of pages that end by themselves within a second or two. */
@@ -63,7 +68,7 @@ async function main(): Promise<number> {
   await soak(warmUpRoundShots, folder);
   const before = await look(0, folder);
   const { samples, outcomes } = await soak(shots, folder);
-  const after = await look(shots, folder);
+  const after = await closingLook(shots, folder, before);
   rmSync(folder, { recursive: true, force: true });
   console.log(`\n${[...outcomes].map(([name, count]) => `${count} ${name}`).join(", ")}`);
   return judge(before, after, samples);
@@ -99,6 +104,10 @@ async function soak(
     }
   };
   await Promise.all(Array.from({ length: concurrency }, work));
+  // Kept pages give back what they no longer use once they have idled for a second.
+  await wait(idleMs, new AbortController().signal);
+  const idle = await look(shots, folder);
+  console.log(`Idle after the last shot: ${lineOf(idle).trim()}`);
   return { samples, outcomes };
 }
 
@@ -138,6 +147,36 @@ async function look(shots: number, folder: string): Promise<Sample> {
   };
 }
 
+/** The look at what is left, taken once nothing is or its time is over. */
+async function closingLook(shots: number, folder: string, before: Sample): Promise<Sample> {
+  const late = AbortSignal.timeout(closingMs);
+  for (;;) {
+    const sample = await look(shots, folder);
+    if (late.aborted || leftBehind(before, sample).length === 0) return sample;
+    await wait(closingLookMs, new AbortController().signal);
+  }
+}
+
+function leftBehind(before: Sample, after: Sample): readonly { readonly what: string; readonly more: number }[] {
+  return (["pages", "processes", "folders", "files"] as const)
+    .map((what) => ({ what, more: after[what] - before[what] }))
+    .filter(({ more }) => more > 0);
+}
+
+/** What this process has open, by name, and how often. */
+function openFiles(): string {
+  const counts = new Map<string, number>();
+  for (const fd of readdirSync("/proc/self/fd")) {
+    try {
+      const name = readlinkSync(`/proc/self/fd/${fd}`).replace(/\d+/gu, "N");
+      counts.set(name, (counts.get(name) ?? 0) + 1);
+    } catch {
+      // The descriptor of the listing itself.
+    }
+  }
+  return [...counts].map(([name, count]) => `${count} ${name}`).join(", ");
+}
+
 setFlagsFromString("--expose-gc");
 /** So that memory which is merely not yet freed does not look like growth. */
 const collectGarbage: () => void = runInNewContext("gc");
@@ -151,11 +190,10 @@ function lineOf(sample: Sample): string {
 }
 
 function judge(before: Sample, after: Sample, samples: readonly Sample[]): number {
-  const left = (["pages", "processes", "folders", "files"] as const)
-    .map((what) => ({ what, more: after[what] - before[what] }))
-    .filter(({ more }) => more > 0);
+  const left = leftBehind(before, after);
   for (const { what, more } of left) console.log(`Left behind: ${more} ${what}.`);
   if (left.length === 0) console.log("Nothing was left behind.");
+  else console.log(`Open: ${openFiles()}.`);
   const late = samples.filter(({ shots }) => shots >= warmUpShots);
   const slope = (value: (sample: Sample) => number): number => slopeOf(late, value);
   const own = slope(({ ownMegabytes }) => ownMegabytes);

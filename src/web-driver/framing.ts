@@ -39,6 +39,22 @@ export function frame(options: FramingOptions, measures: Measures): Framing {
   return { area, reach: reachOf(area, windowOf(measures)), inWindow, width, height };
 }
 
+/** The size of a window that shows all that is wanted, CSS pixels; never smaller than the viewport. */
+export function windowFor(
+  options: FramingOptions,
+  measures: Measures,
+): { readonly width: number; readonly height: number } {
+  const { crop, viewport } = options;
+  // What nothing visible matches needs no room.
+  if (crop.selector !== undefined && measures.box === null) return viewport;
+  const area = areaOf(options, measures);
+  // An element is scrolled to; anything else is shown from the page's start.
+  const isScrolledTo = crop.selector !== undefined;
+  const width = Math.ceil(isScrolledTo ? area.width : area.x + area.width);
+  const height = Math.ceil(isScrolledTo ? area.height : area.y + area.height);
+  return { width: Math.max(viewport.width, width), height: Math.max(viewport.height, height) };
+}
+
 function areaOf({ crop, fullPage }: FramingOptions, measures: Measures): Area {
   const page = { x: 0, y: 0, width: measures.pageWidth, height: measures.pageHeight };
   if (crop.selector !== undefined) {

@@ -86,6 +86,9 @@ export function createTab({ context, page, session, gone, clock, frames }: TabPa
       return guarded(Promise.race([answer, network.nextCommit()]), signal);
     },
     heapBytes: () => heapBytes(session),
+    async rest() {
+      await session.send("HeapProfiler.collectGarbage").catch(() => undefined);
+    },
     url: () => page.url(),
     close: () => closeContext(context),
   };

@@ -5,6 +5,7 @@ import type { Verdict } from "../core/picture.ts";
 import type { ShotOptions } from "../core/portal.ts";
 import { wait, within } from "../core/wait.ts";
 import type { FrameClock } from "./frame-clock.ts";
+import { windowFor } from "./framing.ts";
 import { endEndlessAnimations, measure, scrollTo } from "./in-page.ts";
 import type { Measures } from "./in-page.ts";
 import { createLooker, unreadyOf } from "./look.ts";
@@ -39,10 +40,10 @@ const stepMaxMs = 2000;
 const movingStepMs = 50;
 /** Page time without a change, after which nothing is expected any more: timers of a page's start are shorter. */
 const stillMs = 4000;
-/** Frames that a page which asks for them gets to see although nothing changes: some count them before they draw. */
-const awaitedFrames = 24;
 /** The same where the page itself says that it is drawn. */
 const claimedStillMs = 200;
+/** Frames that a page which asks for them gets to see although nothing changes: some count them before they draw. */
+const awaitedFrames = 24;
 /** Frames and page time after the last data, after which a page that still moves never stops. */
 const movingFramesMax = 180;
 const movingMs = 4000;
@@ -206,7 +207,7 @@ class Settling {
 
   get #isMoving(): boolean {
     const isEndless = this.#movedFrames >= movingFramesMax && this.#sinceDataMs >= movingMs;
-    // A chart that a poll draws anew every few seconds: few frames, and never still for long.
+    // What a timer draws anew every few seconds: few frames, and never still for long.
     const isRestless = this.#sinceDataMs >= hopelessMs && this.#movedFrames > 0 && this.#stillMs < stillMs;
     return isEndless || (isRestless && this.#look?.missing.length === 0);
   }
@@ -283,14 +284,11 @@ class Settling {
   async #frame(late: AbortSignal): Promise<boolean> {
     const { tab } = this.#deps;
     const { crop, fullPage, viewport } = this.#options;
-    const { selector, padding } = crop;
+    const { selector } = crop;
     if (selector === undefined && !fullPage) return false;
     const outcome = await tab.evaluate(measure(selector), late);
     const measures = outcome.kind === "value" ? (outcome.value as Measures | null) : null;
-    const box = measures?.box ?? null;
-    const { pageWidth = 0, pageHeight = 0 } = measures ?? {};
-    const width = Math.max(viewport.width, box === null ? pageWidth : Math.ceil(box.width) + 2 * padding);
-    const height = Math.max(viewport.height, box === null ? pageHeight : Math.ceil(box.height) + 2 * padding);
+    const { width, height } = measures === null ? viewport : windowFor(this.#options, measures);
     const isLarger = width > viewport.width || height > viewport.height;
     const grows = isLarger && width * height * viewport.scale ** 2 <= limits.picturePixelsMax;
     if (grows) await tab.resize(width, height, late);

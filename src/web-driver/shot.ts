@@ -11,7 +11,7 @@ import { blocked, checkDocument } from "./document-gate.ts";
 import type { Fleet, Kind } from "./fleet.ts";
 import { FramesStuck } from "./frame-clock.ts";
 import type { FrameClock } from "./frame-clock.ts";
-import { frame } from "./framing.ts";
+import { frame, windowFor } from "./framing.ts";
 import type { Framing } from "./framing.ts";
 import { hideElements, measure, scrollTo } from "./in-page.ts";
 import type { Measures } from "./in-page.ts";
@@ -19,7 +19,7 @@ import type { Browser } from "./playwright.ts";
 import type { Pool } from "./pool.ts";
 import { settle } from "./readiness.ts";
 import { settleInRealTime } from "./stillness.ts";
-import type { Area, Tab } from "./tab.ts";
+import type { Tab } from "./tab.ts";
 import type { PageLease, WarmPages } from "./warm-pages.ts";
 
 interface ShotDeps {
@@ -230,11 +230,12 @@ class Shot {
     const { options } = this.request;
     for (let grown = 0; ;) {
       await hide(options.hide, tab, signal);
-      const framing = frame(options, await measured(tab, options.crop.selector, signal));
+      const measures = await measured(tab, options.crop.selector, signal);
+      const framing = frame(options, measures);
       this.#framing = framing;
       if (tab.frames !== undefined && framing.reach === "beyond" && grown < growsMax) {
         grown += 1;
-        await grow(tab, tab.frames, options, framing.area, signal);
+        await grow(tab, tab.frames, options, measures, signal);
         continue;
       }
       const png = await tab.capture(framing.area, framing.reach, signal);
@@ -253,15 +254,14 @@ const growMs = 250;
 async function grow(
   tab: Tab,
   frames: FrameClock,
-  { crop, viewport }: ShotOptions,
-  area: Area,
+  options: ShotOptions,
+  measures: Measures,
   signal: AbortSignal,
 ): Promise<void> {
-  const isScrolled = crop.selector !== undefined;
-  const width = Math.ceil(isScrolled ? area.width : area.x + area.width);
-  const height = Math.ceil(isScrolled ? area.height : area.y + area.height);
-  await tab.resize(Math.max(viewport.width, width), Math.max(viewport.height, height), signal);
-  if (crop.selector !== undefined) await tab.evaluate(scrollTo(crop.selector), signal);
+  const { width, height } = windowFor(options, measures);
+  const { selector } = options.crop;
+  await tab.resize(width, height, signal);
+  if (selector !== undefined) await tab.evaluate(scrollTo(selector), signal);
   for (let step = 0; step < 2; step += 1) await frames.step(growMs, () => true, signal);
 }
 

@@ -78,6 +78,8 @@ export interface Tab {
   capture(area: Area, reach: Reach, signal: AbortSignal): Promise<Buffer | undefined>;
   /** What the page's scripts hold in memory; infinite when that cannot be told. */
   heapBytes(): Promise<number>;
+  /** Gives back the memory that the page's scripts no longer use, for a page that is kept idle. Never rejects. */
+  rest(): Promise<void>;
   /** Where the page is now. */
   url(): string;
   /** Ends the page and its context. False when they did not end in time: the browser is then not to be trusted. */

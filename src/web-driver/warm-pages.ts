@@ -1,4 +1,5 @@
 import type { Clock } from "../core/clock.ts";
+import { wait } from "../core/wait.ts";
 import { endpointOf } from "./allow.ts";
 import type { AllowList, Endpoint } from "./allow.ts";
 import type { ShotRequest } from "./contract.ts";
@@ -36,11 +37,15 @@ interface Kept {
   readonly browser: Browser;
   readonly bornMs: number;
   uses: number;
+  /** Ends what is to happen to it while it is idle. */
+  idle: AbortController;
 }
 
 const usesMax = 50;
 const ageMsMax = 15 * 60_000;
 const heapBytesMax = 256 * 1024 * 1024;
+/** Idle for so long, a page gives its garbage back: 80 of 160 MB after 20 shots of the test portal. */
+const restAfterMs = 1000;
 
 export class WarmPages implements AsyncDisposable {
   readonly #options: WarmPagesOptions;
@@ -72,16 +77,16 @@ export class WarmPages implements AsyncDisposable {
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
-    await Promise.all(this.#idle.splice(0).map(end));
+    await Promise.all(this.#idle.splice(0).map(leaveIdle).map(end));
   }
 
   async #take(key: string, browser: Browser): Promise<Kept | undefined> {
     const isLeft = (page: Kept): boolean => page.key === key && page.browser !== browser;
     const stale = this.#idle.filter((page) => page.tab.lost.aborted || isLeft(page) || this.#isOld(page));
     this.#idle = this.#idle.filter((page) => !stale.includes(page));
-    await Promise.all(stale.map(end));
+    await Promise.all(stale.map(leaveIdle).map(end));
     const index = this.#idle.findLastIndex((page) => page.key === key);
-    return index < 0 ? undefined : this.#idle.splice(index, 1)[0];
+    return index < 0 ? undefined : this.#idle.splice(index, 1).map(leaveIdle)[0];
   }
 
   async #make(key: string, request: ShotRequest, url: URL, lease: Lease<Browser>, signal: AbortSignal): Promise<Kept> {
@@ -93,7 +98,8 @@ export class WarmPages implements AsyncDisposable {
       const tab = await browser.open({ ...options, ignoreCertificate, proxyUrl: gate.proxyUrl }, signal);
       try {
         await identifyAt(url.origin, identity, tab, signal);
-        return { key, tab, gate, browser, bornMs: this.#clock.monotonicMs(), uses: 0 };
+        const bornMs = this.#clock.monotonicMs();
+        return { key, tab, gate, browser, bornMs, uses: 0, idle: new AbortController() };
       } catch (error) {
         await tab.close();
         throw error;
@@ -115,11 +121,31 @@ export class WarmPages implements AsyncDisposable {
   }
 
   async #give(page: Kept): Promise<void> {
+    page.idle = new AbortController();
     this.#idle.push(page);
+    void this.#rest(page, page.idle.signal);
     if (this.#idle.length <= this.#options.idleMax) return;
-    const oldest = this.#idle.shift();
-    if (oldest !== undefined) await end(oldest);
+    await Promise.all(this.#idle.splice(0, 1).map(leaveIdle).map(end));
   }
+
+  /** What becomes of a page that nobody asks for: it gives memory back, and ends at its age. */
+  async #rest(page: Kept, signal: AbortSignal): Promise<void> {
+    try {
+      await wait(restAfterMs, signal);
+      await page.tab.rest();
+      await wait(Math.max(0, page.bornMs + ageMsMax - this.#clock.monotonicMs()), signal);
+    } catch {
+      // It is wanted again, or ended.
+      return;
+    }
+    this.#idle = this.#idle.filter((one) => one !== page);
+    await end(page);
+  }
+}
+
+function leaveIdle(page: Kept): Kept {
+  page.idle.abort();
+  return page;
 }
 
 /** False when the page did not end in time: its browser is then not to be trusted. */

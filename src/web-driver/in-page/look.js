@@ -25,7 +25,10 @@
       .flatMap((element) => rootsIn(within(element))),
   ];
   const roots = rootsIn(document);
-  const animations = () => roots.flatMap((root) => root.getAnimations());
+  const endlessAnimations = () =>
+    roots
+      .flatMap((root) => root.getAnimations())
+      .filter((one) => one.effect?.getComputedTiming().iterations === Infinity && one.playState === "running");
   /** Every match, also in open shadow roots and in frames of the page's own origin. */
   const all = (selector) => roots.flatMap((root) => [...root.querySelectorAll(selector)]);
   const isMatched = (selector) =>
@@ -116,8 +119,7 @@
   };
   /** Something small that turns for ever is a loading sign, whatever its name. */
   const turning = () =>
-    animations()
-      .filter((one) => one.effect?.getComputedTiming().iterations === Infinity && one.playState === "running")
+    endlessAnimations()
       .filter((one) =>
         one.effect
           .getKeyframes()
@@ -192,9 +194,7 @@
   };
 
   const endless = () => {
-    const animation = animations().find(
-      (one) => one.effect?.getComputedTiming().iterations === Infinity && one.playState === "running",
-    );
+    const [animation] = endlessAnimations();
     return animation?.effect?.target ? nameOf(animation.effect.target) : undefined;
   };
 

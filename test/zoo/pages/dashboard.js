@@ -34,6 +34,16 @@ export function bodyOf(name) {
   return document.querySelector(`#${name} .panel-body`);
 }
 
+/** Shows another page in a panel. */
+export function embed(name, url) {
+  const frame = document.createElement("iframe");
+  frame.width = "400";
+  frame.height = "400";
+  frame.style.border = "0";
+  frame.src = url;
+  bodyOf(name).append(frame);
+}
+
 /** Draws into a panel; resolves when the library says that it has finished. A second call updates the chart. */
 export function show(name, data) {
   return draw(bodyOf(name), data);
