@@ -14,6 +14,7 @@ import type { RoomServer } from "../rooms/contract.ts";
 import type { Store } from "../store/contract.ts";
 import { isLoopbackHost, requireOwnHost, requireToken } from "./access.ts";
 import { alertRoutes } from "./alerts.ts";
+import { deliveryRoutes } from "./deliveries.ts";
 import { notFound, problemHandler } from "./problem.ts";
 import { roomRoutes } from "./room-routes.ts";
 import { shotRoutes } from "./shots.ts";
@@ -87,6 +88,7 @@ function createExpress(options: HttpOptions, deps: HttpDeps, hosts: () => Readon
   app.use(securityHeaders(), testPortalRoutes());
   app.use("/api", requireToken(options.tokens));
   app.use(alertRoutes(deps.pipeline, deps.store));
+  if (deps.store.desk !== undefined) app.use(deliveryRoutes(deps.store.desk));
   app.use(shotRoutes(deps.shooter, deps.portals));
   app.use(notFound);
   app.use(problemHandler(deps.log));

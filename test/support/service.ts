@@ -73,6 +73,7 @@ export interface AlertAnswer {
   readonly rule: string;
   readonly status: string;
   readonly deliveries: readonly {
+    readonly state: string;
     readonly steps: readonly {
       readonly status: string;
       readonly attempts: number;
