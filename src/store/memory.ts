@@ -25,6 +25,7 @@ import type {
 } from "./contract.ts";
 import { createDispatcher } from "./dispatcher.ts";
 import type { Dispatcher, Source } from "./dispatcher.ts";
+import { shownRecord } from "./records.ts";
 
 interface StepState {
   attempts: number;
@@ -299,7 +300,7 @@ function handledOf(found: AlertEntry | undefined): HandledAlert | undefined {
   if (found === undefined) return undefined;
   const deliveries = found.deliveries.map((delivery): DeliveryRecord => {
     const inOrder = [...delivery.steps].toSorted(([a], [b]) => a - b).map(([, step]) => step);
-    const records = inOrder.flatMap(({ record }) => record ?? []);
+    const records = inOrder.flatMap(({ record, unknownAttempts }) => shownRecord(record, unknownAttempts));
     const shots = inOrder.flatMap(({ shot }) => shot ?? []);
     const { id, plan, text = "" } = delivery;
     return { id, channel: plan.channel, state: stateOfDelivery(delivery, records), text, steps: records, shots };
