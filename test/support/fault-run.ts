@@ -26,11 +26,22 @@ export interface FaultResult extends Judgement {
 /** What a fault test may take at most: a try's time limit, the longest pause after it, and starting and stopping. */
 export const faultTestMs = limits.deliveryTryMs + limits.deliveryBackoff.capMs + 45_000;
 
+export interface FaultAlerts {
+  readonly keys: readonly string[];
+  /** Between two alerts of a key, milliseconds. */
+  readonly pauseMs: number;
+}
+
+const fewAndOften: FaultAlerts = { keys: ["disk", "cpu", "net", "ram"], pauseMs: 40 };
+
 /**
  * Runs `chartbell serve` with a room behind a fault proxy while alerts come in: peace, `trouble`, peace again; then holds
  * what was promised against what stands in the room.
  */
-export async function runFault(trouble: (run: FaultRun) => Promise<void>): Promise<FaultResult> {
+export async function runFault(
+  trouble: (run: FaultRun) => Promise<void>,
+  { keys, pauseMs }: FaultAlerts = fewAndOften,
+): Promise<FaultResult> {
   const folder = await mkdtemp(join(tmpdir(), "chartbell-fault-"));
   await using room = await listenRecording();
   await using proxy = await startFaultProxy(room.port);
@@ -41,7 +52,7 @@ channels: { ops: { kind: hipchat, host: "${proxy.url}", room: Ops, notificationT
 routes: [{ channels: [ops] }]
 `,
   );
-  const sender = startSender({ url: () => service.url, keys: ["disk", "cpu", "net", "ram"], pauseMs: () => 40 });
+  const sender = startSender({ url: () => service.url, keys, pauseMs: () => pauseMs });
   const progress = async (alerts: number, requests = 0): Promise<void> => {
     const [alertsThen, requestsThen] = [sender.accepted.length + alerts, room.received.length + requests];
     const hasCome = async () => sender.accepted.length >= alertsThen && room.received.length >= requestsThen;
@@ -53,7 +64,8 @@ routes: [{ channels: [ops] }]
   const endMs = performance.now();
   await progress(4);
   await sender.stop();
-  const outcomes = await outcomesOf(service.url, sender.accepted, limits.deliveryTryMs + limits.deliveryBackoff.capMs);
+  const longestMs = limits.deliveryTryMs + limits.deliveryBackoff.capMs;
+  const outcomes = await outcomesOf(() => service.url, sender.accepted, longestMs);
   const recoveryMs = performance.now() - endMs;
   const judgement = judge(sender.accepted, outcomes, room.received);
   await service.end(outcomes.size < sender.accepted.length ? "SIGKILL" : "SIGTERM");

@@ -9,15 +9,17 @@ import type { AlertAnswer } from "./service.ts";
  * the room, held against each other. The room is a recording server: it knows every message that ever arrived.
  */
 
-export type Breach =
+export const breaches = [
   /** It was accepted, and it neither stands in the room nor in the line of a later state of its key that does. */
-  | "lost"
+  "lost",
   /** It stands in the room more often than its unknown outcomes explain. */
-  | "twice"
+  "twice",
   /** A message of its key came after a later one, or a picture before its text. */
-  | "disordered"
+  "disordered",
   /** The room has it without having answered, and no unknown outcome is recorded. */
-  | "unrecorded";
+  "unrecorded",
+] as const;
+export type Breach = (typeof breaches)[number];
 
 export interface Judgement {
   readonly accepted: number;
@@ -39,9 +41,9 @@ interface Arrival {
   readonly isAnswered: boolean;
 }
 
-/** Waits until every accepted alert is handled, at most `forMs` in all; those that are not by then are left out. */
+/** Waits until every accepted alert is handled, at most `forMs` in all, wherever the service is; the others are left out. */
 export async function outcomesOf(
-  url: string,
+  url: () => string,
   accepted: readonly SentAlert[],
   forMs: number,
 ): Promise<ReadonlyMap<string, AlertAnswer>> {
@@ -49,14 +51,19 @@ export async function outcomesOf(
   const endMs = performance.now() + forMs;
   for (const { id } of accepted) {
     while (!outcomes.has(id)) {
-      const answer = await fetch(`${url}/api/alerts/${id}`);
-      const alert: AlertAnswer = JSON.parse(await answer.text());
-      if (answer.status === 200 && alert.state === "handled") outcomes.set(id, alert);
+      const alert = await alertAt(url(), id).catch(() => undefined);
+      if (alert?.state === "handled") outcomes.set(id, alert);
       else if (performance.now() > endMs) break;
       else await delay(50);
     }
   }
   return outcomes;
+}
+
+async function alertAt(url: string, id: string): Promise<AlertAnswer> {
+  const answer = await fetch(`${url}/api/alerts/${id}`, { signal: AbortSignal.timeout(10_000) });
+  const alert: AlertAnswer = JSON.parse(await answer.text());
+  return alert;
 }
 
 /** Holds what was accepted, what became of it and what the room received against each other. One delivery per alert. */
@@ -68,7 +75,7 @@ export function judge(
   const arrivals = received.flatMap(arrivalOf);
   const said = new Set(arrivals.filter(({ kind }) => kind === "text").map(({ key, number }) => `${key} ${number}`));
   const count = { delivered: 0, folded: 0, failed: 0, pictures: 0, unknown: 0 };
-  const breaches: Judgement["breaches"][number][] = [];
+  const found: Judgement["breaches"][number][] = [];
   const alertOfDelivery = new Map(
     accepted.flatMap((alert) => (outcomes.get(alert.id)?.deliveries ?? []).map(({ id }) => [id, alert] as const)),
   );
@@ -81,7 +88,7 @@ export function judge(
     const isComplete = text !== undefined && (isFolded || picture !== undefined || !alert.hasPicture);
     const name = `${alert.key} ${alert.number} (${alert.id})`;
     if (!isComplete || !said.has(`${key} ${number}`)) {
-      breaches.push({ breach: "lost", what: `${name}: ${JSON.stringify(steps)}` });
+      found.push({ breach: "lost", what: `${name}: ${JSON.stringify(steps)}` });
     }
     if (isFolded) count.folded++;
     else if (text?.status === "delivered") count.delivered++;
@@ -90,13 +97,13 @@ export function judge(
     for (const [position, step] of steps.entries()) {
       const kind = position === 0 ? "text" : "picture";
       const own = arrivals.filter((one) => one.key === alert.key && one.number === alert.number && one.kind === kind);
-      breaches.push(...stepBreaches(step, own, `${kind} of ${name}`));
+      found.push(...stepBreaches(step, own, `${kind} of ${name}`));
       count.unknown += step.unknownAttempts ?? 0;
     }
   }
-  breaches.push(...disorder(arrivals));
+  found.push(...disorder(arrivals));
   const different = new Set(arrivals.map(({ key, number, kind }) => `${key} ${number} ${kind}`)).size;
-  return { accepted: accepted.length, ...count, repeated: arrivals.length - different, breaches };
+  return { accepted: accepted.length, ...count, repeated: arrivals.length - different, breaches: found };
 }
 
 /** A step stands in the room once if it has a receipt, and at most once more for each of its unknown outcomes. */
@@ -108,12 +115,12 @@ function stepBreaches(
   const receipts = status === "delivered" ? 1 : 0;
   const unanswered = own.filter(({ isAnswered }) => !isAnswered).length;
   const what = `${name}: ${own.length} in the room, ${unanswered} of them unanswered; ${status}, ${unknownAttempts} unknown`;
-  const found: readonly (readonly [Breach, boolean])[] = [
+  const checks: readonly (readonly [Breach, boolean])[] = [
     ["lost", own.length < receipts],
     ["twice", own.length > receipts + unknownAttempts],
     ["unrecorded", unanswered > unknownAttempts],
   ];
-  return found.flatMap(([breach, isBroken]) => (isBroken ? [{ breach, what }] : []));
+  return checks.flatMap(([breach, isBroken]) => (isBroken ? [{ breach, what }] : []));
 }
 
 /** Texts of one key arrive in the order of acceptance, a repeated one before the next; a picture after its text. */
