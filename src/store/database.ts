@@ -44,9 +44,8 @@ export function openDatabase(address: DatabaseAddress, log: Logger): Database {
 function queryOf(client: Pool | PoolClient): Query {
   return async <Row extends QueryResultRow>(text: string, values?: readonly unknown[]) => {
     try {
-      if (values !== undefined) return (await client.query<Row>(text, [...values])).rows;
-      // Without values a text may hold several statements, and then it has as many results.
-      const results: QueryResult<Row> | QueryResult<Row>[] = await client.query<Row>(text);
+      // Without values, none or an empty list, a text may hold several statements, and then it has as many results.
+      const results: QueryResult<Row> | QueryResult<Row>[] = await client.query<Row>(text, [...(values ?? [])]);
       return [results].flat().flatMap(({ rows }) => rows);
     } catch (error) {
       throw asAppError(error);
