@@ -30,7 +30,7 @@ export function createDurableStore(database: Database, queue: Queue, log: Logger
   );
   const backlogs = createBacklogs(database);
   const emptying = createBacklogWorker(backlogs, log);
-  // What this process accepts wakes it directly; others are heard over NOTIFY, where there are others.
+  // Where there are others, all hear of what is accepted over NOTIFY.
   const listening = queue.isExclusive ? undefined : database.listen(wakeChannel, dispatcher.wake);
   const stopped = new AbortController();
   const beating = beat(dispatcher.underway, emptying.inHand, queue, backlogs, log, stopped.signal);
@@ -43,7 +43,8 @@ export function createDurableStore(database: Database, queue: Queue, log: Logger
         limits.databaseRetryMs.accept,
         async () => await accept(database, queue, planned, idempotencyKey),
       );
-      dispatcher.wake();
+      // Others hear of it no sooner than this process: by NOTIFY, all at the same time.
+      if (queue.isExclusive) dispatcher.wake();
       return accepted;
     },
     work(handler, backlogHandler) {
@@ -139,6 +140,7 @@ function sourceOf(database: Database, queue: Queue, underway: () => readonly str
     }
   };
   return {
+    isShared: !queue.isExclusive,
     async claim(count) {
       if (isDoubtful) await queue.recover(underway());
       isDoubtful = true;
