@@ -1,4 +1,4 @@
-import { mkdtemp, rm } from "node:fs/promises";
+import { mkdtemp } from "node:fs/promises";
 import type { ServerResponse } from "node:http";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -9,7 +9,7 @@ import type { Judgement } from "../test/support/promise.ts";
 import { listenRecording } from "../test/support/recording-server.ts";
 import type { RecordingServer } from "../test/support/recording-server.ts";
 import { markPattern, startSender } from "../test/support/sender.ts";
-import { databasePid, startService, until } from "../test/support/service.ts";
+import { databasePid, removeFolder, startService, until } from "../test/support/service.ts";
 import type { Service } from "../test/support/service.ts";
 
 /*
@@ -81,15 +81,8 @@ export async function runTrial(trial: Trial): Promise<TrialResult> {
   const judgement = judge(sender.accepted, await outcomes(), room.received);
   const backMs = await back?.ms;
   await running.service.end();
-  await until("the folder can go", async () => await removed(folder));
+  await removeFolder(folder);
   return { ...judgement, wasKilled: back !== undefined, backMs };
-}
-
-async function removed(folder: string): Promise<boolean> {
-  return await rm(folder, { recursive: true, force: true }).then(
-    () => true,
-    () => false,
-  );
 }
 
 /** Kills once, when the trial's stage is reached for the time that it names. */

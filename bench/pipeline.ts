@@ -1,12 +1,12 @@
 import { execFile } from "node:child_process";
-import { mkdtemp, rm } from "node:fs/promises";
+import { mkdtemp } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { parseArgs, promisify } from "node:util";
 import { wait } from "../src/core/wait.ts";
 import { listenRecording } from "../test/support/recording-server.ts";
-import { sendAlert, startService, until } from "../test/support/service.ts";
+import { removeFolder, sendAlert, startService, until } from "../test/support/service.ts";
 import { commitAndDate, loadNow, machine, quantile, tableFrom, whole } from "./figures.ts";
 
 /*
@@ -54,7 +54,7 @@ async function main(): Promise<number> {
   const second = await startService(folder, "{}");
   const restartMs = performance.now() - again;
   await second.end("SIGKILL");
-  await until("the folder can go", async () => await gone(folder));
+  await removeFolder(folder);
   const heads = ["what", "count", "p50 ms", "p99 ms", "alerts/s"];
   const load = `load ${loadBefore.toFixed(1)} at the start and ${loadNow().toFixed(1)} at the end`;
   console.log(
@@ -109,13 +109,6 @@ async function measureAccept(what: string, url: string, seconds: number, channel
   const { seconds: took, times }: { seconds: number; times: number[] } = JSON.parse(stdout);
   const rate = whole(times.length / took);
   return [what, times.length, whole(quantile(times, 0.5)), whole(quantile(times, 0.99)), rate];
-}
-
-async function gone(folder: string): Promise<boolean> {
-  return await rm(folder, { recursive: true, force: true }).then(
-    () => true,
-    () => false,
-  );
 }
 
 process.exitCode = await main();

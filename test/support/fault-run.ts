@@ -1,4 +1,4 @@
-import { mkdtemp, rm } from "node:fs/promises";
+import { mkdtemp } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { limits } from "../../src/core/limits.ts";
@@ -9,7 +9,7 @@ import type { Judgement } from "./promise.ts";
 import { listenRecording } from "./recording-server.ts";
 import type { RecordingServer } from "./recording-server.ts";
 import { startSender } from "./sender.ts";
-import { startService, until } from "./service.ts";
+import { removeFolder, startService, until } from "./service.ts";
 
 export interface FaultRun {
   readonly proxy: FaultProxy;
@@ -69,6 +69,6 @@ routes: [{ channels: [ops] }]
   const recoveryMs = performance.now() - endMs;
   const judgement = judge(sender.accepted, outcomes, room.received);
   await service.end(outcomes.size < sender.accepted.length ? "SIGKILL" : "SIGTERM");
-  await rm(folder, { recursive: true, force: true });
+  await removeFolder(folder);
   return { ...judgement, recoveryMs };
 }

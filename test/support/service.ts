@@ -1,7 +1,7 @@
 import { spawn } from "node:child_process";
 import type { ChildProcess } from "node:child_process";
 import { once } from "node:events";
-import { readFile, writeFile } from "node:fs/promises";
+import { readFile, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { createInterface } from "node:readline";
@@ -69,6 +69,16 @@ export async function until(what: string, holds: () => Promise<boolean>, forMs =
     if (performance.now() > endMs) throw new Error(`Not within ${forMs} ms: ${what}.`);
     await new Promise((resolve) => setTimeout(resolve, 20));
   }
+}
+
+/** Removes the folder of a service that was killed, once its database has ended. */
+export async function removeFolder(folder: string): Promise<void> {
+  const isGone = async (): Promise<boolean> =>
+    await rm(folder, { recursive: true, force: true }).then(
+      () => true,
+      () => false,
+    );
+  await until("the folder can go", isGone);
 }
 
 export interface AlertAnswer {
