@@ -26,7 +26,7 @@ export function check(program: Command): void {
       const checks: Check[] = [{ part: "config", subject: "file", ok: true, detail: `Valid: ${file}.` }];
       progress("browser …");
       checks.push(await checkBrowser(app, signal));
-      for (const [name, { destination }] of app.channels) {
+      for (const [name, { destination }] of app.settings.current.channels) {
         progress(`channel ${name} …`);
         const results = await destination.check(signal);
         checks.push(...results.map((result) => ({ part: `channel ${name}`, ...result })));
