@@ -5,8 +5,10 @@ import { splitListen } from "./config/schema.ts";
 import type { Config } from "./config/schema.ts";
 import { systemClock } from "./core/clock.ts";
 import type { Logger } from "./core/log.ts";
+import { createMetrics, measureProcess } from "./core/metrics.ts";
 import { Portal } from "./core/portal.ts";
 import { Secret } from "./core/secret.ts";
+import { packageVersion } from "./core/version.ts";
 import type { RoomServerAddress } from "./destinations/contract.ts";
 import { openDestination } from "./destinations/index.ts";
 import { isLoopbackHost } from "./http/access.ts";
@@ -58,11 +60,14 @@ export async function startApp(loaded: LoadedConfig, mode: AppMode, log: Logger)
   };
   try {
     const clock = systemClock;
-    const store = use(parts, await openStoreOf(loaded, mode, log));
+    const metrics = createMetrics({ version: packageVersion(), channels: Object.keys(config.channels) });
+    if (mode === "serve") measureProcess(metrics);
+    // A command that sends what it was told and ends needs no database; what `serve` accepts is kept in one.
+    const store = use(parts, mode === "serve" ? await openServedStore(loaded, log) : createMemoryStore(log));
     const imaging = createImaging();
     const cut: Cut = async (png, clip) => await imaging.crop(png, { clip });
-    const driver = use(parts, createWebDriver(config.browser, { log, clock, cut }));
-    const shooter = createShooter({ driver, imaging, clock });
+    const driver = use(parts, createWebDriver(config.browser, { log, metrics, clock, cut }));
+    const shooter = createShooter({ driver, imaging, clock, log, metrics });
     const own: RoomServerAddress = { url: "", token: new Secret(randomBytes(24).toString("base64url")) };
     let address = { localUrl: "", publicUrl: "" };
     const rooms = openRooms(config, own.token, () => address.publicUrl);
@@ -78,13 +83,15 @@ export async function startApp(loaded: LoadedConfig, mode: AppMode, log: Logger)
       shooter,
       clock,
       log,
+      metrics,
       random: Math.random,
     });
     const { host, port } = mode === "serve" ? splitListen(config.server.listen) : { host: "127.0.0.1", port: 0 };
     const roomsHaveTokens = Object.keys(config.rooms.tokens).length > 0;
     const { publicUrl, tokens } = config.server;
     const options = { host, port, publicUrl, tokens, roomsHaveTokens };
-    const http = use(parts, await startHttp(options, { pipeline, shooter, portals, rooms, store, log }));
+    const seen = { driver, channels: () => channels.keys(), metrics, log };
+    const http = use(parts, await startHttp(options, { pipeline, shooter, portals, rooms, store, ...seen }));
     address = { localUrl: http.localUrl, publicUrl: (publicUrl ?? http.localUrl).replace(/\/+$/u, "") };
     if (!portals.has("test")) portals.set("test", testPortal(http.localUrl));
     parts.push({ [Symbol.asyncDispose]: async () => await pipeline.drain() });
@@ -97,9 +104,8 @@ export async function startApp(loaded: LoadedConfig, mode: AppMode, log: Logger)
   }
 }
 
-/** A command that sends what it was told and ends needs no database; what `serve` accepts is kept in one. */
-async function openStoreOf({ config, baseDir }: LoadedConfig, mode: AppMode, log: Logger): Promise<Store> {
-  if (mode === "command") return createMemoryStore(log);
+/** The store that `serve` keeps what it accepts in. Throws as openStore does. */
+export async function openServedStore({ config, baseDir }: LoadedConfig, log: Logger): Promise<Store> {
   return await openStore({ dataDir: resolve(baseDir, config.store.dataDir), url: config.store.url }, log);
 }
 
@@ -147,15 +153,21 @@ function openRooms(config: Config, ownToken: Secret, publicUrl: () => string): R
   );
 }
 
-/** The room server of the Chartbell that serves this configuration, as another process reaches it. */
-function configuredRoomServer({ server, rooms }: Config): RoomServerAddress {
+/** Where the Chartbell that serves this configuration listens, as another process on this machine reaches it. */
+export function servedUrl({ server }: Config): string {
   const { host, port } = splitListen(server.listen);
   const reachable = host === "0.0.0.0" || host === "::" ? "127.0.0.1" : host;
+  return `http://${reachable.includes(":") ? `[${reachable}]` : reachable}:${port}`;
+}
+
+/** The room server of the Chartbell that serves this configuration, as another process reaches it. */
+function configuredRoomServer(config: Config): RoomServerAddress {
+  const { rooms } = config;
   const sending = Object.values(rooms.tokens).find(
     ({ scopes }) => scopes.includes("send_message") && scopes.includes("send_notification"),
   );
   return {
-    url: `http://${reachable.includes(":") ? `[${reachable}]` : reachable}:${port}`,
+    url: servedUrl(config),
     // Without configured tokens the server lets everybody on this machine in.
     token: sending?.token ?? new Secret("none"),
   };

@@ -6,14 +6,18 @@ import type { Express } from "express";
 import helmet from "helmet";
 import { AppError, systemCodeOf } from "../core/errors.ts";
 import type { Logger } from "../core/log.ts";
+import type { Metrics } from "../core/metrics.ts";
 import type { Secret } from "../core/secret.ts";
 import type { Pipeline } from "../pipeline/pipeline.ts";
 import type { Shooter } from "../pipeline/shoot.ts";
 import type { Portals } from "../pipeline/target.ts";
 import type { RoomServer } from "../rooms/contract.ts";
 import type { Store } from "../store/contract.ts";
+import type { WebDriver } from "../web-driver/contract.ts";
 import { isLoopbackHost, requireOwnHost, requireToken } from "./access.ts";
 import { alertRoutes } from "./alerts.ts";
+import { healthRoutes } from "./health.ts";
+import { countRefusals, metricsRoutes } from "./metrics.ts";
 import { notFound, problemHandler } from "./problem.ts";
 import { roomRoutes } from "./room-routes.ts";
 import { shotRoutes } from "./shots.ts";
@@ -35,6 +39,10 @@ export interface HttpDeps {
   readonly portals: Portals;
   readonly rooms: RoomServer;
   readonly store: Store;
+  readonly driver: Pick<WebDriver, "load">;
+  /** Names of the configured channels. */
+  readonly channels: () => Iterable<string>;
+  readonly metrics: Metrics;
   readonly log: Logger;
 }
 
@@ -76,18 +84,15 @@ function createExpress(options: HttpOptions, deps: HttpDeps, hosts: () => Readon
     if (isOpen || ownHost[0] === undefined) next();
     else ownHost[0](request, response, next);
   });
-  app.get("/healthz", (_request, response) => void response.json({ status: "ok" }));
-  app.get("/readyz", (_request, response) => {
-    if (!deps.pipeline.isTaking())
-      throw new AppError("shutting_down", "Chartbell is stopping.", { retryAfterMs: 5000 });
-    response.json({ status: "ready" });
-  });
+  app.use(healthRoutes(deps));
   app.get("/", (_request, response) => response.redirect(302, "/rooms"));
   app.use(roomRoutes(deps.rooms));
   app.use(securityHeaders(), testPortalRoutes());
-  app.use("/api", requireToken(options.tokens));
+  app.use(["/api", "/metrics"], requireToken(options.tokens));
+  app.use(metricsRoutes(deps));
   app.use(alertRoutes(deps.pipeline, deps.store));
   app.use(shotRoutes(deps.shooter, deps.portals));
+  app.use("/api/alerts", countRefusals(deps.metrics));
   app.use(notFound);
   app.use(problemHandler(deps.log));
   return app;

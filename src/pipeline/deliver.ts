@@ -1,18 +1,18 @@
 import { backoffMs } from "../core/backoff.ts";
 import type { Clock } from "../core/clock.ts";
 import type { Failure, ShotRecord, StepRecord } from "../core/delivery.ts";
-import { AppError, messageOf } from "../core/errors.ts";
+import { AppError } from "../core/errors.ts";
 import { limits } from "../core/limits.ts";
-import type { Logger } from "../core/log.ts";
 import type { Step } from "../core/message.ts";
 import { reasonOf, wait } from "../core/wait.ts";
 import type { StepName, StepProgress, Store } from "../store/contract.ts";
 import type { Channel } from "./channel.ts";
+import { observeFailedAttempt, observeStep } from "./observe.ts";
+import type { Observed } from "./observe.ts";
 
-export interface DeliverDeps {
+export interface DeliverDeps extends Observed {
   readonly store: Pick<Store, "beginAttempt" | "endAttempt" | "endStep">;
   readonly clock: Clock;
-  readonly log: Logger;
   /** [0, 1) */
   readonly random: () => number;
 }
@@ -73,7 +73,8 @@ async function end(outcome: Outcome, channel: Channel, order: StepOrder, deps: D
   const unknown = unknownAttempts > 0 ? { unknownAttempts } : {};
   const record: StepRecord = { kind: name.kind, afterMs, ...outcome, ...unknown };
   await deps.store.endStep(name, record, shot);
-  logOutcome(record, channel, order, deps.log);
+  const { attempts } = record;
+  observeStep(record, name.position, { channel: channel.name, deliveryId: idAtDestination(name), attempts }, deps);
 }
 
 /** Comes with its first attempt begun. */
@@ -81,9 +82,10 @@ async function tryUntilDone(
   step: Step,
   channel: Channel,
   { name, progress }: StepOrder,
-  { store, clock, log, random }: DeliverDeps,
+  deps: DeliverDeps,
   signal: AbortSignal,
 ): Promise<Outcome> {
+  const { store, clock, random } = deps;
   const startedMs = clock.monotonicMs();
   const deliveryId = idAtDestination(name);
   let attempts = progress?.attempts ?? 0;
@@ -100,9 +102,10 @@ async function tryUntilDone(
       const ageMs = clock.monotonicMs() - startedMs;
       const isOver =
         waitMs === undefined || attempts >= limits.deliveryTriesMax || ageMs + waitMs > limits.deliveryAgeMsMax;
+      const facts = { channel: channel.name, deliveryId, attempts };
+      observeFailedAttempt(error, isOver ? undefined : waitMs, facts, deps);
       if (isOver) return { status: "failed", attempts, failure: failureOf(error) };
       await store.endAttempt(name, failureOf(error));
-      log.debug({ channel: channel.name, deliveryId, attempts, waitMs, reason: messageOf(error) }, "Delivery waits.");
       await wait(waitMs, signal);
       await store.beginAttempt(name);
     }
@@ -127,15 +130,4 @@ export function failureOf(error: unknown): Failure {
     code: "internal",
     message: "An unexpected fault inside Chartbell; its log says which (CHARTBELL_LOG_LEVEL=debug).",
   };
-}
-
-function logOutcome(record: StepRecord, channel: Channel, { name }: StepOrder, log: Logger): void {
-  const facts = {
-    channel: channel.name,
-    deliveryId: idAtDestination(name),
-    step: record.kind,
-    attempts: record.attempts,
-  };
-  if (record.status === "delivered") log.info({ ...facts, afterMs: record.afterMs }, "Delivered.");
-  else log.error({ ...facts, code: record.failure?.code, reason: record.failure?.message }, "Not delivered.");
 }

@@ -11,6 +11,7 @@ import type { Channel } from "./channel.ts";
 import { composeText } from "./compose.ts";
 import { deliver } from "./deliver.ts";
 import type { DeliverDeps } from "./deliver.ts";
+import { observeAccepted, observeHandling, observeStep } from "./observe.ts";
 import { linkInstead, preparePicture } from "./picture.ts";
 import type { PictureDeps } from "./picture.ts";
 
@@ -54,6 +55,9 @@ export function createPipeline(deps: PipelineDeps): Pipeline {
     refuseUnknownNames("portal", portals, [...deps.portals.keys()]);
   };
 
+  const keep = async (alerts: readonly PlannedAlert[], idempotencyKey: string | undefined) =>
+    observeAccepted(alerts, await deps.store.accept(alerts, idempotencyKey), deps);
+
   return {
     async accept(inputs, idempotencyKey) {
       refuse(
@@ -61,7 +65,7 @@ export function createPipeline(deps: PipelineDeps): Pipeline {
         inputs.flatMap((input) => input.portals ?? []),
       );
       const alerts = inputs.map((input) => toAlert(input, deps.clock.now()));
-      return await deps.store.accept(
+      return await keep(
         alerts.map((alert) => planned(alert, admit(alert, deps.routes))),
         idempotencyKey,
       );
@@ -69,12 +73,15 @@ export function createPipeline(deps: PipelineDeps): Pipeline {
     async post(input, plan) {
       refuse([plan.channel], plan.portals);
       const alert = toAlert(input, deps.clock.now());
-      await deps.store.accept([planned(alert, [plan])], undefined);
+      await keep([planned(alert, [plan])], undefined);
       return { id: alert.id, duplicate: false };
     },
     outcome: async (alertId) => await deps.store.outcome(alertId),
     start() {
-      worker ??= deps.store.work(async (pending, signal) => await handle(pending, deps, signal));
+      worker ??= deps.store.work(
+        async (pending, signal) =>
+          await observeHandling(pending.alert, deps, async (own) => await handle(pending, own, signal)),
+      );
     },
     isTaking: () => !isDraining,
     async drain() {
@@ -95,12 +102,10 @@ function toAlert(input: AlertInput, now: Date): Alert {
 
 /** Everything up to each channel's turn happens at once, so that alerts take their turns in the order they are handed out. */
 async function handle({ alert, deliveries }: PendingAlert, deps: PipelineDeps, signal: AbortSignal): Promise<void> {
-  const { id: alertId, rule, status } = alert;
-  deps.log.info({ alertId, rule, status, channels: deliveries.length }, "Alert accepted.");
   const outcomes = await Promise.allSettled(
     deliveries.map(async (delivery) => {
       const channel = deps.channels.get(delivery.plan.channel);
-      if (channel === undefined) await recordGone(delivery, deps.store);
+      if (channel === undefined) await recordGone(delivery, deps);
       else await carryOut(alert, delivery, channel, deps, signal);
     }),
   );
@@ -144,9 +149,10 @@ async function carryOut(
 }
 
 /** A channel that the configuration had when the alert was accepted, and has no more. */
-async function recordGone({ id: deliveryId, plan }: PendingDelivery, store: Store): Promise<void> {
+async function recordGone({ id: deliveryId, plan }: PendingDelivery, deps: PipelineDeps): Promise<void> {
   const failure = { code: "channel_unknown", message: `There is no channel \`${plan.channel}\` any more.` } as const;
   const record = { kind: "text", status: "failed", attempts: 0, afterMs: 0, failure } as const;
-  await store.endStep({ deliveryId, position: 0, kind: "text" }, record, undefined);
-  await store.endDelivery(deliveryId, "");
+  await deps.store.endStep({ deliveryId, position: 0, kind: "text" }, record, undefined);
+  observeStep(record, 0, { channel: plan.channel, deliveryId, attempts: 0 }, deps);
+  await deps.store.endDelivery(deliveryId, "");
 }

@@ -63,6 +63,16 @@ export interface StepName {
   readonly kind: StepRecord["kind"];
 }
 
+/** What there is left to do, of all processes on this store. */
+export interface StoreStats {
+  /** Alerts that are not handled. */
+  readonly unhandled: number;
+  /** When the oldest of them was accepted; undefined when there is none. */
+  readonly oldestUnhandledAt: Date | undefined;
+  /** Their deliveries that have not ended, by channel; channels without any are left out. */
+  readonly waiting: ReadonlyMap<string, number>;
+}
+
 export interface Store extends AsyncDisposable {
   accept(planned: readonly PlannedAlert[], idempotencyKey: string | undefined): Promise<readonly Accepted[]>;
   /** Hands out every alert that is not handled, in the order of acceptance, at most limits.alertsInFlightMax at a time. */
@@ -82,4 +92,8 @@ export interface Store extends AsyncDisposable {
   find(alertId: string): Promise<HandledAlert | undefined>;
   /** What became of an alert, once it is handled; undefined for an unknown id, as it stands when the worker has stopped. */
   outcome(alertId: string): Promise<HandledAlert | undefined>;
+  /** Resolves when the store answers; asks once, without waiting for a database to come back. */
+  ping(signal: AbortSignal): Promise<void>;
+  /** Asks once, as `ping` does. */
+  stats(signal: AbortSignal): Promise<StoreStats>;
 }

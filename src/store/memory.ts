@@ -6,6 +6,7 @@ import type { Logger } from "../core/log.ts";
 import type { Accepted, PendingAlert, PlannedAlert, PlannedDelivery, StepProgress, Store } from "./contract.ts";
 import { createDispatcher } from "./dispatcher.ts";
 import type { Source } from "./dispatcher.ts";
+import { statsOf } from "./stats.ts";
 
 interface StepState {
   attempts: number;
@@ -80,6 +81,8 @@ export function createMemoryStore(log: Logger): Store {
     },
     find: async (id) => handledOf(alerts.get(id)),
     outcome: dispatcher.outcome,
+    async ping() {},
+    stats: async () => statsOf([...alerts.values()].filter(({ state }) => state !== "handled").map(pendingOf)),
     async [Symbol.asyncDispose]() {},
   };
 }

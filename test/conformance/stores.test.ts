@@ -134,6 +134,32 @@ describe.each(stores)("%s", (_name, open) => {
     expect(second?.deliveries[1]?.steps.size).toBe(0);
   });
 
+  test("answers a ping, and counts what is left to do", async () => {
+    const signal = AbortSignal.timeout(5000);
+    await store.ping(signal);
+    expect(await store.stats(signal)).toEqual({ unhandled: 0, oldestUnhandledAt: undefined, waiting: new Map() });
+    const { promise: mayGo, resolve: go } = Promise.withResolvers<void>();
+    handler = async (pending) => {
+      await mayGo;
+      await sendText(store, pending);
+    };
+    const [one, other] = [planned("left", ["ops", "lobby"]), planned("left-too")];
+    const earlier = { ...other, alert: { ...other.alert, acceptedAt: new Date("2026-02-01T00:00:00Z") } };
+    await store.accept([one, earlier], undefined);
+    expect(await store.stats(signal)).toEqual({
+      unhandled: 2,
+      oldestUnhandledAt: earlier.alert.acceptedAt,
+      waiting: new Map([
+        ["ops", 2],
+        ["lobby", 1],
+      ]),
+    });
+    go();
+    await Promise.all([one, other].map(async ({ alert }) => await store.outcome(alert.id)));
+    expect(await store.stats(signal)).toMatchObject({ unhandled: 0, waiting: new Map() });
+    handler = usual;
+  });
+
   test("knows nothing of other ids", async () => {
     expect(await store.find(randomUUID())).toBeUndefined();
     expect(await store.find("nonsense")).toBeUndefined();

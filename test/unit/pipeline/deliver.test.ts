@@ -4,6 +4,8 @@ import { AppError } from "../../../src/core/errors.ts";
 import type { StepRecord } from "../../../src/core/delivery.ts";
 import { createLog } from "../../../src/core/log.ts";
 import type { Step } from "../../../src/core/message.ts";
+import type { Metrics } from "../../../src/core/metrics.ts";
+import { createMetrics } from "../../../src/core/metrics.ts";
 import type { Attempt, Destination } from "../../../src/destinations/contract.ts";
 import { deliver } from "../../../src/pipeline/deliver.ts";
 import type { Channel } from "../../../src/pipeline/channel.ts";
@@ -44,12 +46,17 @@ interface Setting {
   readonly channel?: Channel;
   readonly signal?: AbortSignal;
   readonly progress?: StepProgress;
+  readonly metrics?: Metrics;
 }
 
 /** Sends the text of a new alert and says what the store has of it. */
-async function run(destination: Destination, { channel, signal, progress }: Setting = {}): Promise<StepRecord> {
+async function run(
+  destination: Destination,
+  { channel, signal, progress, ...given }: Setting = {},
+): Promise<StepRecord> {
   await using store = createMemoryStore(log);
-  const deps = { store, clock: systemClock, log, random: () => 0 };
+  const metrics = given.metrics ?? createMetrics({ version: "test", channels: [] });
+  const deps = { store, clock: systemClock, log, metrics, random: () => 0 };
   const alert = alertOf();
   const plan = { channel: "ops", portals: [], text: undefined };
   await store.accept([{ alert, deliveries: [{ id: "d1", plan }] }], undefined);
@@ -127,9 +134,31 @@ describe("deliver", () => {
     expect(destination.attempts).toEqual([]);
   });
 
+  test("counts what ended and every try that failed, with its code", async () => {
+    const metrics = createMetrics({ version: "test", channels: ["ops"] });
+    await run(scripted([unavailable, limited]), { metrics });
+    await run(scripted([new AppError("delivery_unauthorized", "401")]), { metrics });
+    await run(scripted([new TypeError("secret detail")]), { metrics });
+    const text = await metrics.registry.metrics();
+    for (const [series, value] of [
+      ['steps_ended_total{channel="ops",kind="text",status="delivered"}', 1],
+      ['steps_ended_total{channel="ops",kind="text",status="failed"}', 2],
+      ['steps_ended_total{channel="ops",kind="picture",status="delivered"}', 0],
+      ['attempts_failed_total{channel="ops",code="delivery_unavailable"}', 1],
+      ['attempts_failed_total{channel="ops",code="delivery_limited"}', 1],
+      ['attempts_failed_total{channel="ops",code="delivery_unauthorized"}', 1],
+      ['attempts_failed_total{channel="ops",code="internal"}', 1],
+      ['alert_to_text_seconds_count{channel="ops"}', 1],
+      ['alert_to_picture_seconds_count{channel="ops"}', 0],
+    ]) {
+      expect(text).toContain(`chartbell_${series} ${value}\n`);
+    }
+  });
+
   test("messages of one channel never overtake each other", async () => {
     await using store = createMemoryStore(log);
-    const deps = { store, clock: systemClock, log, random: () => 0 };
+    const metrics = createMetrics({ version: "test", channels: [] });
+    const deps = { store, clock: systemClock, log, metrics, random: () => 0 };
     const destination = scripted([unavailable, unavailable]);
     const channel = channelOf(destination);
     const { signal } = new AbortController();
