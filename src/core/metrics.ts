@@ -28,7 +28,8 @@ export function createMetrics({ version, channels }: MetricsOptions) {
     metrics.alertToText.zero({ channel });
     metrics.alertToPicture.zero({ channel });
     for (const kind of ["text", "picture"]) {
-      for (const status of ["delivered", "failed", "unknown"]) metrics.stepsEnded.inc({ channel, kind, status }, 0);
+      for (const status of ["delivered", "failed", "unknown", "folded"])
+        metrics.stepsEnded.inc({ channel, kind, status }, 0);
     }
   }
   for (const verdict of ["ready", "partial", "blank", "failed"]) metrics.shots.inc({ verdict }, 0);
@@ -56,17 +57,13 @@ function ofAlerts({ counter, gauge, histogram }: Maker) {
     alertsInHand: gauge("chartbell_alerts_in_hand", "Alerts that this process is handling.", []),
     alertsUnhandled: gauge(
       "chartbell_alerts_unhandled",
-      "Alerts in the database that are not handled yet, of all processes.",
+      "Alerts in the database whose handling has not ended, of all processes; not those that only wait for a channel.",
       [],
     ),
-    queueAge: gauge(
-      "chartbell_queue_age_seconds",
-      "Age of the oldest alert that is not handled yet, of all processes; 0 when there is none.",
-      [],
-    ),
+    queueAge: gauge("chartbell_queue_age_seconds", "Age of the oldest of them; 0 when there is none.", []),
     deliveriesWaiting: gauge(
       "chartbell_deliveries_waiting",
-      "Deliveries that have not ended, of all processes, by channel.",
+      "Deliveries in the backlog of their channel, of all processes.",
       ["channel"],
     ),
     stepsEnded: counter(
@@ -76,7 +73,7 @@ function ofAlerts({ counter, gauge, histogram }: Maker) {
     ),
     attemptsFailed: counter(
       "chartbell_attempts_failed_total",
-      "Tries to send a text or a picture that failed, by channel and error code; most are tried again.",
+      "Tries to send a text or a picture that failed, by channel and error code; most are made again later.",
       ["channel", "code"],
     ),
     alertToText: histogram(

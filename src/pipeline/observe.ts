@@ -5,7 +5,7 @@ import { AppError, messageOf } from "../core/errors.ts";
 import type { Logger } from "../core/log.ts";
 import type { Metrics } from "../core/metrics.ts";
 import type { Verdict } from "../core/picture.ts";
-import type { Accepted, PlannedAlert } from "../store/contract.ts";
+import type { Accepted, Hold, PlannedAlert } from "../store/contract.ts";
 import type { ShotTimings } from "../web-driver/contract.ts";
 
 /*
@@ -34,18 +34,25 @@ export function observeAccepted(
   return accepted;
 }
 
-/** Handles an alert with a log whose every line names it; it counts as in hand meanwhile. */
+/** The same, with a log whose every line names the alert. */
+export function about<Deps extends Observed>({ id: alertId }: Alert, deps: Deps): Deps {
+  return { ...deps, log: deps.log.child({ alertId }) };
+}
+
+/** Handles an alert, which counts as in hand meanwhile; `handle` returns the channels that it waits for afterwards. */
 export async function observeHandling<Deps extends Observed & { readonly clock: Clock }>(
-  { id: alertId, acceptedAt }: Alert,
+  alert: Alert,
   deps: Deps,
-  handle: (deps: Deps) => Promise<void>,
+  handle: (deps: Deps) => Promise<readonly string[]>,
 ): Promise<void> {
-  const log = deps.log.child({ alertId });
+  const own = about(alert, deps);
   deps.metrics.alertsInHand.inc();
   try {
-    log.debug("Alert in hand.");
-    await handle({ ...deps, log });
-    log.info({ afterMs: deps.clock.now().getTime() - acceptedAt.getTime() }, "Alert handled.");
+    own.log.debug("Alert in hand.");
+    const waitsFor = await handle(own);
+    const afterMs = deps.clock.now().getTime() - alert.acceptedAt.getTime();
+    if (waitsFor.length === 0) own.log.info({ afterMs }, "Alert handled.");
+    else own.log.info({ afterMs, waitsFor }, "Alert waits.");
   } finally {
     deps.metrics.alertsInHand.dec();
   }
@@ -59,39 +66,57 @@ export interface StepFacts {
   readonly attempts: number;
 }
 
-/** A try that failed; `waitMs` until the next one, undefined when there is none. The first is a warning, more are detail. */
-export function observeFailedAttempt(
-  error: unknown,
-  waitMs: number | undefined,
-  facts: StepFacts,
-  { log, metrics }: Observed,
-): void {
+/** A try that failed. */
+export function observeFailedAttempt(error: unknown, facts: StepFacts, { log, metrics }: Observed): void {
   const isOurs = !(error instanceof AppError);
   const code = isOurs ? "internal" : error.code;
   metrics.attemptsFailed.inc({ channel: facts.channel, code });
   if (isOurs) log.error({ ...facts, err: error }, "A message could not be sent by a fault of Chartbell's own.");
-  if (waitMs === undefined) return;
-  const level = facts.attempts === 1 && code !== "delivery_limited" ? "warn" : "debug";
-  log[level]({ ...facts, waitMs, code, reason: messageOf(error) }, "Delivery waits.");
+  else log.debug({ ...facts, code, reason: error.message }, "A try failed.");
 }
 
-/** The end of a step, whatever it was. Only the text of an alert itself, not a sentence instead of a picture, is timed. */
+/** Said once when a backlog begins; the tries that follow are details. */
+export function observeHold({ waitMs, failure }: Hold, channel: string, { log }: Observed): void {
+  const facts = { channel, code: failure.code, reason: failure.message, waitMs: Math.round(waitMs) };
+  log.warn(facts, "The channel takes nothing at the moment; its messages wait.");
+}
+
+/** A delivery is in its channel's backlog now. */
+export function observeWait(channel: string, deliveryId: string, { log }: Observed): void {
+  log.info({ channel, deliveryId }, "Delivery waits.");
+}
+
+interface StepPlace {
+  /** 0 is the text of an alert. A sentence that stands for a picture is a text, too. */
+  readonly position: number;
+  /** Deliveries of earlier states that were said with it. */
+  readonly folded?: readonly string[] | undefined;
+}
+
+/** The end of a step, whatever it was. */
 export function observeStep(
-  { kind, status, afterMs, failure }: StepRecord,
-  position: number,
+  { kind, status, afterMs, failure, foldedInto }: StepRecord,
   facts: StepFacts,
+  { position, folded = [] }: StepPlace,
   { log, metrics }: Observed,
 ): void {
   const { channel } = facts;
   metrics.stepsEnded.inc({ channel, kind, status });
+  if (folded.length > 0) metrics.stepsEnded.inc({ channel, kind: "text", status: "folded" }, folded.length);
   const shown = { ...facts, step: kind };
-  if (status === "failed" || status === "unknown") {
-    log.error({ ...shown, code: failure?.code, reason: failure?.message }, "Not delivered.");
-    return;
+  switch (status) {
+    case "delivered":
+      if (position === 0) metrics.alertToText.observe({ channel }, afterMs / 1000);
+      if (kind === "picture") metrics.alertToPicture.observe({ channel }, afterMs / 1000);
+      log.info({ ...shown, ...(folded.length === 0 ? {} : { folded }), afterMs }, "Delivered.");
+      return;
+    case "folded":
+      log.info({ ...shown, foldedInto }, "Folded.");
+      return;
+    case "failed":
+    case "unknown":
+      log.error({ ...shown, code: failure?.code, reason: failure?.message }, "Not delivered.");
   }
-  if (position === 0) metrics.alertToText.observe({ channel }, afterMs / 1000);
-  if (kind === "picture") metrics.alertToPicture.observe({ channel }, afterMs / 1000);
-  log.info({ ...shown, afterMs }, "Delivered.");
 }
 
 /** Which capture, for whom. */

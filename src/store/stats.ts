@@ -1,5 +1,5 @@
 import { race } from "../core/wait.ts";
-import type { PlannedAlert, StoreStats } from "./contract.ts";
+import type { StoreStats } from "./contract.ts";
 import type { Query } from "./database.ts";
 
 /** What readiness and metrics ask of a store: one statement each, given up when the signal aborts. */
@@ -12,9 +12,8 @@ const statsStatement = `
 with unhandled as (
   select count(*)::int as count, min(accepted_at) as oldest from chartbell.alert where completed_at is null
 ), waiting as (
-  select channel, count(*) as count
-  from chartbell.delivery join chartbell.alert on alert.id = delivery.alert_id
-  where delivery.ended_at is null and alert.completed_at is null
+  select channel, count(*) as count from chartbell.delivery
+  where waiting_since is not null and ended_at is null
   group by channel
 )
 select count as unhandled, oldest, (select coalesce(json_object_agg(channel, count), '{}') from waiting) as waiting
@@ -35,12 +34,10 @@ export async function stats(query: Query, signal: AbortSignal): Promise<StoreSta
   };
 }
 
-/** The same of alerts in memory: all that are not handled, each with those of its deliveries that have not ended. */
-export function statsOf(unhandled: readonly PlannedAlert[]): StoreStats {
+/** The same of what is in memory: when each alert that is not handled was accepted, and the channel of each that waits. */
+export function statsOf(unhandled: readonly Date[], waitingFor: readonly string[]): StoreStats {
   const waiting = new Map<string, number>();
-  for (const { plan } of unhandled.flatMap(({ deliveries }) => deliveries)) {
-    waiting.set(plan.channel, (waiting.get(plan.channel) ?? 0) + 1);
-  }
-  const oldest = unhandled.map(({ alert }) => alert.acceptedAt).toSorted((a, b) => a.getTime() - b.getTime());
-  return { unhandled: unhandled.length, oldestUnhandledAt: oldest[0], waiting };
+  for (const channel of waitingFor) waiting.set(channel, (waiting.get(channel) ?? 0) + 1);
+  const [oldest] = unhandled.toSorted((a, b) => a.getTime() - b.getTime());
+  return { unhandled: unhandled.length, oldestUnhandledAt: oldest, waiting };
 }

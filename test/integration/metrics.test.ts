@@ -66,25 +66,45 @@ test("every part is counted: alerts, steps, shots, browsers, what is left to do"
   expect(after.get("process_resident_memory_bytes")).toBeGreaterThan(1e6);
 });
 
-test("what is not handled is counted with its age, by channel", async () => {
+test("what waits for a channel is counted, and what of it is left when the channel is back", async () => {
   await using room = await listenRecording();
   room.reply = (response) => void response.writeHead(500).end();
   const texts = `channels: { lobby: { kind: room, room: Lobby }, texts: { kind: hipchat, host: "${room.url}", room: r, notificationToken: env:TOKEN } }`;
   await using app = await startTestApp(texts, { TOKEN: "t" });
   await postJson(app, "/api/alerts", { rule: "stuck", channels: ["texts", "lobby"] });
+  const waiting = 'chartbell_deliveries_waiting{channel="texts"}';
+  await expect.poll(async () => (await scrape(app.localUrl)).get(waiting)).toBe(1);
+  const now = await scrape(app.localUrl);
+  expect(now.get('chartbell_deliveries_waiting{channel="lobby"}')).toBe(0);
   const failures = 'chartbell_attempts_failed_total{channel="texts",code="delivery_unavailable"}';
-  await expect.poll(async () => (await scrape(app.localUrl)).get(failures)).toBeGreaterThan(0);
+  expect(now.get(failures)).toBeGreaterThan(0);
+  expect(now.get('chartbell_steps_ended_total{channel="lobby",kind="text",status="delivered"}')).toBe(1);
+  room.reply = (response) => void response.writeHead(204).end();
+  await expect.poll(async () => (await scrape(app.localUrl)).get(waiting), { timeout: 30_000 }).toBe(0);
+  const after = await scrape(app.localUrl);
+  expect(after.get('chartbell_steps_ended_total{channel="texts",kind="text",status="delivered"}')).toBe(1);
+  expect(after.get('chartbell_alert_to_text_seconds_count{channel="texts"}')).toBe(1);
+});
+
+test("an alert that is being handled is in hand and has an age", async () => {
+  const { promise: isAsked, resolve: asked } = Promise.withResolvers<void>();
+  const { promise: mayAnswer, resolve: answer } = Promise.withResolvers<void>();
+  await using room = await listenRecording();
+  room.reply = (response) => {
+    asked();
+    void mayAnswer.then(() => response.writeHead(204).end());
+  };
+  const texts = `channels: { texts: { kind: hipchat, host: "${room.url}", room: r, notificationToken: env:TOKEN } }`;
+  await using app = await startTestApp(texts, { TOKEN: "t" });
+  await postJson(app, "/api/alerts", { rule: "slow", channels: ["texts"] });
+  await isAsked;
   const now = await scrape(app.localUrl);
   expect(now.get("chartbell_alerts_unhandled")).toBe(1);
   expect(now.get("chartbell_alerts_in_hand")).toBe(1);
-  expect(now.get('chartbell_deliveries_waiting{channel="texts"}')).toBe(1);
   expect(now.get("chartbell_queue_age_seconds")).toBeGreaterThan(0);
   expect(now.get("chartbell_queue_age_seconds")).toBeLessThan(60);
-  room.reply = (response) => void response.writeHead(204).end();
-  await expect
-    .poll(async () => (await scrape(app.localUrl)).get("chartbell_alerts_unhandled"), { timeout: 30_000 })
-    .toBe(0);
-  expect((await scrape(app.localUrl)).get('chartbell_deliveries_waiting{channel="texts"}')).toBe(0);
+  answer();
+  await expect.poll(async () => (await scrape(app.localUrl)).get("chartbell_alerts_unhandled")).toBe(0);
 });
 
 test("a scrape needs a token once one is configured, and the right Host; it is plain text of version 0.0.4", async () => {
