@@ -19,6 +19,11 @@ export function withConfig(command: Command): Command {
   return command.option("-c, --config <file>", "configuration file (default: chartbell.yaml in this folder, if any)");
 }
 
+/** Adds what a command needs that asks the running server. */
+export function withServer(command: Command): Command {
+  return withConfig(command).option("--listen <host:port>", "where the server listens (default: server.listen)");
+}
+
 /** The configuration for a command's flags. */
 export async function configOf(flags: ConfigFlags): Promise<LoadedConfig> {
   const { loadConfig } = await import("../config/load.ts");

@@ -65,6 +65,12 @@ export const errorCodes = facts({
     "Start the browser by hand to see what it misses; browser.sandbox: off helps in a container.",
   ),
 
+  server_unreachable: entry(
+    "setup",
+    503,
+    true,
+    "Start `chartbell serve` with this configuration, or name its address as server.listen.",
+  ),
   store_missing: entry(
     "setup",
     503,

@@ -16,6 +16,7 @@ import type { Store } from "../store/contract.ts";
 import type { WebDriver } from "../web-driver/contract.ts";
 import { isLoopbackHost, requireOwnHost, requireToken } from "./access.ts";
 import { alertRoutes } from "./alerts.ts";
+import { deliveryRoutes } from "./deliveries.ts";
 import { healthRoutes } from "./health.ts";
 import { countRefusals, metricsRoutes } from "./metrics.ts";
 import { notFound, problemHandler } from "./problem.ts";
@@ -91,6 +92,7 @@ function createExpress(options: HttpOptions, deps: HttpDeps, hosts: () => Readon
   app.use(["/api", "/metrics"], requireToken(options.tokens));
   app.use(metricsRoutes(deps));
   app.use(alertRoutes(deps.pipeline, deps.store));
+  if (deps.store.desk !== undefined) app.use(deliveryRoutes(deps.store.desk));
   app.use(shotRoutes(deps.shooter, deps.portals));
   app.use("/api/alerts", countRefusals(deps.metrics));
   app.use(notFound);

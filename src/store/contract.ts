@@ -1,5 +1,5 @@
 import type { Alert, AlertStatus } from "../core/alert.ts";
-import type { Failure, HandledAlert, Plan, ShotRecord, StepRecord } from "../core/delivery.ts";
+import type { DeliveryState, Failure, HandledAlert, Plan, ShotRecord, StepRecord } from "../core/delivery.ts";
 
 /*
  * What is remembered of alerts. A caller may rely on this: when `accept` resolves, the alerts are kept as well as this store
@@ -136,7 +136,44 @@ export interface AttemptHistory {
   readonly channelWorks: boolean;
 }
 
+/** Which deliveries are meant; nothing given means all. */
+export interface DeliveryFilter {
+  readonly state?: DeliveryState | undefined;
+  readonly channel?: string | undefined;
+}
+
+export interface DeliveryPage {
+  /** At most this many, newest first. */
+  readonly limit: number;
+  /** Only those before this one: a `next` of an earlier answer. */
+  readonly before?: string;
+}
+
+/** A delivery as a list shows it. */
+export interface ListedDelivery {
+  readonly id: string;
+  readonly alert: Alert;
+  readonly channel: string;
+  readonly state: DeliveryState;
+  readonly endedAt: Date | undefined;
+  readonly attempts: number;
+  /** Why it, or the last attempt of it, failed. */
+  readonly failure: Failure | undefined;
+}
+
+/** What a store that outlives its process also knows: every delivery, and how to send dead letters again. */
+export interface DeliveryDesk {
+  /** `next` is there when older ones may follow. */
+  list(filter: DeliveryFilter, page: DeliveryPage): Promise<{ items: readonly ListedDelivery[]; next?: string }>;
+  /**
+   * Puts failed and unknown deliveries back into their channels' backlogs: those of these ids, or all that the filter means
+   * (at most limits.retryMax at a time). What has a receipt is not sent again. Returns the ids of those it found.
+   */
+  retry(which: readonly string[] | DeliveryFilter): Promise<readonly string[]>;
+}
+
 export interface Store extends AsyncDisposable {
+  readonly desk: DeliveryDesk | undefined;
   accept(planned: readonly PlannedAlert[], idempotencyKey: string | undefined): Promise<readonly Accepted[]>;
   /**
    * Hands out every alert that is not handled, in the order of acceptance, at most limits.alertsInFlightMax at a time; and

@@ -9,6 +9,7 @@ import type { Backlogs } from "./backlogs.ts";
 import type { Accepted, AttemptHistory, PendingAlert, PlannedAlert, Store, Turn } from "./contract.ts";
 import { persisting } from "./database.ts";
 import type { Database, Query } from "./database.ts";
+import { createDesk } from "./desk.ts";
 import { createDispatcher } from "./dispatcher.ts";
 import type { Dispatcher, Source } from "./dispatcher.ts";
 import type { Queue } from "./queue.ts";
@@ -37,6 +38,7 @@ export function createDurableStore(database: Database, queue: Queue, log: Logger
   const keep = async <Row extends object>(text: string, values: readonly unknown[]): Promise<readonly Row[]> =>
     await persisting(limits.databaseRetryMs.receipt, async () => await database.query<Row>(text, values));
   return {
+    desk: createDesk(database, emptying.wake),
     async accept(planned, idempotencyKey) {
       const accepted = await persisting(
         limits.databaseRetryMs.accept,
