@@ -6,7 +6,9 @@ import type { Config } from "./config/schema.ts";
 import { systemClock } from "./core/clock.ts";
 import { AppError } from "./core/errors.ts";
 import type { Logger } from "./core/log.ts";
+import { createMetrics, measureProcess } from "./core/metrics.ts";
 import { Secret } from "./core/secret.ts";
+import { packageVersion } from "./core/version.ts";
 import type { RoomServerAddress } from "./destinations/contract.ts";
 import { isLoopbackHost } from "./http/access.ts";
 import { refuseUnsafe, startHttp } from "./http/server.ts";
@@ -89,11 +91,14 @@ async function build(
 ): Promise<Omit<App, typeof Symbol.asyncDispose>> {
   let { config } = loaded;
   const clock = systemClock;
-  const store = use(parts, await openStoreOf(loaded, mode, log));
+  const metrics = createMetrics({ version: packageVersion(), channels: Object.keys(config.channels) });
+  if (mode === "serve") measureProcess(metrics);
+  // A command that sends what it was told and ends needs no database; what `serve` accepts is kept in one.
+  const store = use(parts, mode === "serve" ? await openServedStore(loaded, log) : createMemoryStore(log));
   const imaging = createImaging();
   const cut: Cut = async (png, clip) => await imaging.crop(png, { clip });
-  const driver = use(parts, createWebDriver(config.browser, { log, clock, cut }));
-  const shooter = createShooter({ driver, imaging, clock });
+  const driver = use(parts, createWebDriver(config.browser, { log, metrics, clock, cut }));
+  const shooter = createShooter({ driver, imaging, clock, log, metrics });
   const own: RoomServerAddress = { url: "", token: new Secret(randomBytes(24).toString("base64url")) };
   let address = { localUrl: "", publicUrl: "" };
   const rooms = openRooms(config, own.token, () => address.publicUrl);
@@ -102,7 +107,7 @@ async function build(
     isRoomServer ? { ...own, url: address.localUrl } : configuredRoomServer(config, role === "worker");
   const first = await openSettings(loaded, roomServer, undefined);
   const settings = use(parts, createLiveSettings(first));
-  const pipeline = createPipeline({ store, settings, shooter, clock, log, random: Math.random });
+  const pipeline = createPipeline({ store, settings, shooter, clock, log, metrics, random: Math.random });
   const http = use(
     parts,
     await startHttp(httpOptions(config, mode, role), {
@@ -111,6 +116,8 @@ async function build(
       settings,
       rooms,
       store,
+      driver,
+      metrics,
       log,
       tokens: () => config.server.tokens,
     }),
@@ -146,9 +153,8 @@ function httpOptions({ server, rooms }: Config, mode: AppMode, role: Role): Http
   return { host, port, publicUrl, hasTokens, roomsHaveTokens, takesAlerts: role !== "worker" };
 }
 
-/** A command that sends what it was told and ends needs no database; what `serve` accepts is kept in one. */
-async function openStoreOf({ config, baseDir }: LoadedConfig, mode: AppMode, log: Logger): Promise<Store> {
-  if (mode === "command") return createMemoryStore(log);
+/** The store that `serve` keeps what it accepts in. Throws as openStore does. */
+export async function openServedStore({ config, baseDir }: LoadedConfig, log: Logger): Promise<Store> {
   return await openStore({ dataDir: resolve(baseDir, config.store.dataDir), url: config.store.url }, log);
 }
 

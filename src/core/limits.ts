@@ -76,6 +76,10 @@ export const limits = {
   databaseConnectionsMax: 10,
   /** How long accepting waits for a database that is being restarted (measured: 0.5 s), and how long a receipt does. */
   databaseRetryMs: { accept: 2 * second, receipt: 30 * second },
+  /** How long readiness and a scrape of the metrics wait for the database; Prometheus itself gives up after 10 s. */
+  databaseLookMs: 2 * second,
+  /** How long `chartbell check` waits for a running Chartbell to say whether it is ready. */
+  readyAnswerMs: 5 * second,
   /** Bytes of a unix socket's path; Linux takes 107, macOS 103. */
   socketPathBytesMax: 100,
 

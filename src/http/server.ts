@@ -6,15 +6,19 @@ import type { Express } from "express";
 import helmet from "helmet";
 import { AppError, systemCodeOf } from "../core/errors.ts";
 import type { Logger } from "../core/log.ts";
+import type { Metrics } from "../core/metrics.ts";
 import type { Secret } from "../core/secret.ts";
 import type { Pipeline } from "../pipeline/pipeline.ts";
 import type { Shooter } from "../pipeline/shoot.ts";
 import type { LiveSettings } from "../pipeline/settings.ts";
 import type { RoomServer } from "../rooms/contract.ts";
 import type { Store } from "../store/contract.ts";
+import type { WebDriver } from "../web-driver/contract.ts";
 import { isLoopbackHost, requireOwnHost, requireToken } from "./access.ts";
 import { alertRoutes } from "./alerts.ts";
 import { deliveryRoutes } from "./deliveries.ts";
+import { healthRoutes } from "./health.ts";
+import { countRefusals, metricsRoutes } from "./metrics.ts";
 import { notFound, problemHandler } from "./problem.ts";
 import { roomRoutes } from "./room-routes.ts";
 import { shotRoutes } from "./shots.ts";
@@ -41,6 +45,8 @@ export interface HttpDeps {
   readonly tokens: () => Readonly<Record<string, Secret>>;
   readonly rooms: RoomServer;
   readonly store: Store;
+  readonly driver: Pick<WebDriver, "load">;
+  readonly metrics: Metrics;
   readonly log: Logger;
 }
 
@@ -82,15 +88,12 @@ function createExpress(options: HttpOptions, deps: HttpDeps, hosts: () => Readon
     if (isOpen || ownHost[0] === undefined) next();
     else ownHost[0](request, response, next);
   });
-  app.get("/healthz", (_request, response) => void response.json({ status: "ok" }));
-  app.get("/readyz", (_request, response) => {
-    if (!deps.pipeline.isTaking())
-      throw new AppError("shutting_down", "Chartbell is stopping.", { retryAfterMs: 5000 });
-    response.json({ status: "ready" });
-  });
+  app.use(healthRoutes(deps));
   if (options.takesAlerts) app.get("/", (_request, response) => response.redirect(302, "/rooms"));
   if (options.takesAlerts) app.use(roomRoutes(deps.rooms));
   app.use(securityHeaders(), testPortalRoutes());
+  app.use(["/api", "/metrics"], requireToken(deps.tokens));
+  app.use(metricsRoutes(deps));
   if (options.takesAlerts) app.use(apiRoutes(deps));
   app.use(notFound);
   app.use(problemHandler(deps.log));
@@ -99,10 +102,10 @@ function createExpress(options: HttpOptions, deps: HttpDeps, hosts: () => Readon
 
 function apiRoutes(deps: HttpDeps): Router {
   const app = Router();
-  app.use("/api", requireToken(deps.tokens));
   app.use(alertRoutes(deps.pipeline, deps.store));
   if (deps.store.desk !== undefined) app.use(deliveryRoutes(deps.store.desk));
   app.use(shotRoutes(deps.shooter, deps.settings));
+  app.use("/api/alerts", countRefusals(deps.metrics));
   return app;
 }
 

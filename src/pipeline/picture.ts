@@ -35,7 +35,7 @@ export async function preparePicture(
 ): Promise<PreparedPicture> {
   try {
     const target = portalTarget(deps.portals, portal, placeholderValues(alert), { strict: false });
-    const shot = await deps.shooter.shoot(target, signal);
+    const shot = await deps.shooter.shoot(target, signal, alert.id);
     if (shot.verdict.kind === "blank") {
       throw new AppError("picture_blank", "The page drew nothing that differs from its background.");
     }

@@ -106,6 +106,16 @@ export interface StepName {
   readonly kind: StepRecord["kind"];
 }
 
+/** What there is left to do, of all processes on this store. */
+export interface StoreStats {
+  /** Alerts whose handling has not ended; one that only waits for a channel is not among them. */
+  readonly unhandled: number;
+  /** When the oldest of them was accepted; undefined when there is none. */
+  readonly oldestUnhandledAt: Date | undefined;
+  /** Deliveries in the backlog of each channel; channels without any are left out. */
+  readonly waiting: ReadonlyMap<string, number>;
+}
+
 /**
  * Whether a step may be sent now. `begun`: it is marked as being sent. `behind`: an earlier alert of the same key has not
  * said its text in the same channel; ask again. `waits`: its channel has a backlog and the delivery is in it now. `ended`:
@@ -186,4 +196,8 @@ export interface Store extends AsyncDisposable {
   find(alertId: string): Promise<HandledAlert | undefined>;
   /** What became of an alert, once it is handled; undefined for an unknown id, as it stands when the worker has stopped. */
   outcome(alertId: string): Promise<HandledAlert | undefined>;
+  /** Resolves when the store answers; asks once, without waiting for a database to come back. */
+  ping(signal: AbortSignal): Promise<void>;
+  /** Asks once, as `ping` does. */
+  stats(signal: AbortSignal): Promise<StoreStats>;
 }

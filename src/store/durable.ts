@@ -16,6 +16,7 @@ import type { Queue } from "./queue.ts";
 import { acceptColumns, handledOf, pendingOf } from "./rows.ts";
 import type { AlertRow, DeliveryRow, StepRow } from "./rows.ts";
 import * as sql from "./statements.ts";
+import { ping, stats } from "./stats.ts";
 
 /** The channel of LISTEN and NOTIFY on which processes tell each other that there is something to handle. */
 const wakeChannel = "chartbell_alert";
@@ -74,6 +75,8 @@ export function createDurableStore(database: Database, queue: Queue, log: Logger
     },
     find: async (alertId) => await find(database.query, alertId),
     outcome: dispatcher.outcome,
+    ping: async (signal) => await ping(database.query, signal),
+    stats: async (signal) => await stats(database.query, signal),
     async [Symbol.asyncDispose]() {
       stopped.abort();
       await beating;

@@ -252,6 +252,29 @@ describe.each(stores)("%s", (_name, open) => {
     });
   });
 
+  test("answers a ping, and counts what is left to do", async () => {
+    const signal = AbortSignal.timeout(10_000);
+    await store.ping(signal);
+    expect(await store.stats(signal)).toEqual({ unhandled: 0, oldestUnhandledAt: undefined, waiting: new Map() });
+    const { promise: mayGo, resolve: go } = Promise.withResolvers<void>();
+    handler = async (pending) => {
+      await mayGo;
+      await sendText(store, pending);
+    };
+    const [one, other] = [planned("left", ["far"]), planned("left-too", ["near"])];
+    const earlier = { ...other, alert: { ...other.alert, acceptedAt: new Date("2026-02-01T00:00:00Z") } };
+    await store.accept([one, earlier], undefined);
+    const oldestUnhandledAt = earlier.alert.acceptedAt;
+    expect(await store.stats(signal)).toEqual({ unhandled: 2, oldestUnhandledAt, waiting: new Map() });
+    await store.hold(one.deliveries[0]?.id ?? "", { waitMs: 60_000, failure: limited });
+    expect(await store.stats(signal)).toEqual({ unhandled: 2, oldestUnhandledAt, waiting: new Map([["far", 1]]) });
+    await store.endDelivery(one.deliveries[0]?.id ?? "", "");
+    handler = usual;
+    go();
+    await store.outcome(other.alert.id);
+    expect((await store.stats(signal)).waiting).toEqual(new Map());
+  });
+
   test("knows nothing of other ids", async () => {
     expect(await store.find(randomUUID())).toBeUndefined();
     expect(await store.find("nonsense")).toBeUndefined();
