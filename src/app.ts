@@ -4,6 +4,7 @@ import type { LoadedConfig } from "./config/load.ts";
 import { splitListen } from "./config/schema.ts";
 import type { Config } from "./config/schema.ts";
 import { systemClock } from "./core/clock.ts";
+import type { Clock } from "./core/clock.ts";
 import type { Logger } from "./core/log.ts";
 import { Portal } from "./core/portal.ts";
 import { Secret } from "./core/secret.ts";
@@ -16,6 +17,8 @@ import { createLane } from "./core/lane.ts";
 import type { Channel } from "./pipeline/channel.ts";
 import { createPipeline } from "./pipeline/pipeline.ts";
 import type { Pipeline } from "./pipeline/pipeline.ts";
+import { createSchedules } from "./pipeline/schedules.ts";
+import type { Schedules } from "./pipeline/schedules.ts";
 import { createShooter } from "./pipeline/shoot.ts";
 import type { Shooter } from "./pipeline/shoot.ts";
 import type { Portals } from "./pipeline/target.ts";
@@ -25,6 +28,7 @@ import { createRooms } from "./rooms/rooms.ts";
 import type { Store } from "./store/contract.ts";
 import { createMemoryStore } from "./store/memory.ts";
 import { openStore } from "./store/open.ts";
+import { scheduledRun } from "./triggers/schedule.ts";
 import type { Cut, WebDriver } from "./web-driver/contract.ts";
 import { createWebDriver } from "./web-driver/web-driver.ts";
 
@@ -42,6 +46,7 @@ export interface App extends AsyncDisposable {
   readonly portals: Portals;
   readonly channels: ReadonlyMap<string, Channel>;
   readonly pipeline: Pipeline;
+  readonly schedules: Schedules;
 }
 
 /**
@@ -50,14 +55,18 @@ export interface App extends AsyncDisposable {
  */
 export type AppMode = "serve" | "command";
 
-export async function startApp(loaded: LoadedConfig, mode: AppMode, log: Logger): Promise<App> {
+export async function startApp(
+  loaded: LoadedConfig,
+  mode: AppMode,
+  log: Logger,
+  clock: Clock = systemClock,
+): Promise<App> {
   const { config, baseDir } = loaded;
   const parts: AsyncDisposable[] = [];
   const stop = async (): Promise<void> => {
     for (const part of parts.splice(0).toReversed()) await part[Symbol.asyncDispose]();
   };
   try {
-    const clock = systemClock;
     const store = use(parts, await openStoreOf(loaded, mode, log));
     const imaging = createImaging();
     const cut: Cut = async (png, clip) => await imaging.crop(png, { clip });
@@ -80,17 +89,28 @@ export async function startApp(loaded: LoadedConfig, mode: AppMode, log: Logger)
       log,
       random: Math.random,
     });
+    const schedules = createSchedules({
+      schedules: config.schedules,
+      portals,
+      pipeline,
+      memory: store.schedules,
+      runOf: scheduledRun,
+      clock,
+      log,
+    });
     const { host, port } = mode === "serve" ? splitListen(config.server.listen) : { host: "127.0.0.1", port: 0 };
     const roomsHaveTokens = Object.keys(config.rooms.tokens).length > 0;
     const { publicUrl, tokens } = config.server;
     const options = { host, port, publicUrl, tokens, roomsHaveTokens };
-    const http = use(parts, await startHttp(options, { pipeline, shooter, portals, rooms, store, log }));
+    const http = use(parts, await startHttp(options, { pipeline, schedules, shooter, portals, rooms, store, log }));
     address = { localUrl: http.localUrl, publicUrl: (publicUrl ?? http.localUrl).replace(/\/+$/u, "") };
     if (!portals.has("test")) portals.set("test", testPortal(http.localUrl));
     parts.push({ [Symbol.asyncDispose]: async () => await pipeline.drain() });
     // What was left from before may go to rooms of this server: only now can they be reached.
     pipeline.start();
-    return { ...address, driver, shooter, portals, channels, pipeline, [Symbol.asyncDispose]: stop };
+    parts.push(schedules);
+    if (mode === "serve") schedules.start();
+    return { ...address, driver, shooter, portals, channels, pipeline, schedules, [Symbol.asyncDispose]: stop };
   } catch (error) {
     await stop();
     throw error;

@@ -5,6 +5,7 @@ import { AppError, exitCodes } from "../core/errors.ts";
 import { check } from "./check.ts";
 import { config } from "./config.ts";
 import { demo } from "./demo.ts";
+import { schedules } from "./schedules.ts";
 import { send } from "./send.ts";
 import { serve } from "./serve.ts";
 import { shoot } from "./shoot.ts";
@@ -22,7 +23,7 @@ async function main(argv: readonly string[]): Promise<number> {
     .version(packageVersion())
     .exitOverride()
     .addHelpText("after", codesHelp);
-  for (const add of [demo, serve, testPortal, shoot, send, check, config]) add(program);
+  for (const add of [demo, serve, testPortal, shoot, send, schedules, check, config]) add(program);
   for (const command of program.commands) command.exitOverride().hook("preAction", refuseOldNode);
   try {
     await program.parseAsync([...argv]);

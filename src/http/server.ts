@@ -8,6 +8,7 @@ import { AppError, systemCodeOf } from "../core/errors.ts";
 import type { Logger } from "../core/log.ts";
 import type { Secret } from "../core/secret.ts";
 import type { Pipeline } from "../pipeline/pipeline.ts";
+import type { Schedules } from "../pipeline/schedules.ts";
 import type { Shooter } from "../pipeline/shoot.ts";
 import type { Portals } from "../pipeline/target.ts";
 import type { RoomServer } from "../rooms/contract.ts";
@@ -16,6 +17,7 @@ import { isLoopbackHost, requireOwnHost, requireToken } from "./access.ts";
 import { alertRoutes } from "./alerts.ts";
 import { notFound, problemHandler } from "./problem.ts";
 import { roomRoutes } from "./room-routes.ts";
+import { scheduleRoutes } from "./schedules.ts";
 import { shotRoutes } from "./shots.ts";
 import { testPortalRoutes } from "./test-portal.ts";
 
@@ -31,6 +33,7 @@ export interface HttpOptions {
 
 export interface HttpDeps {
   readonly pipeline: Pipeline;
+  readonly schedules: Schedules;
   readonly shooter: Shooter;
   readonly portals: Portals;
   readonly rooms: RoomServer;
@@ -87,6 +90,7 @@ function createExpress(options: HttpOptions, deps: HttpDeps, hosts: () => Readon
   app.use(securityHeaders(), testPortalRoutes());
   app.use("/api", requireToken(options.tokens));
   app.use(alertRoutes(deps.pipeline, deps.store));
+  app.use(scheduleRoutes(deps.schedules));
   app.use(shotRoutes(deps.shooter, deps.portals));
   app.use(notFound);
   app.use(problemHandler(deps.log));

@@ -63,7 +63,36 @@ export interface StepName {
   readonly kind: StepRecord["kind"];
 }
 
+/** What is remembered of a schedule, by all processes that share the store. */
+export interface KnownSchedule {
+  /** Since when its times count: since it was first known with these times. */
+  readonly since: Date;
+  /** The last due time whose run was accepted. */
+  readonly lastDueAt: Date | undefined;
+  /** The last run, also one that was asked for. */
+  readonly lastRun: { readonly at: Date; readonly alertId: string } | undefined;
+}
+
+export interface ScheduleRun {
+  /** The time that was due; undefined for a run that was asked for. */
+  readonly dueAt: Date | undefined;
+  readonly at: Date;
+  readonly alertId: string;
+}
+
+export interface ScheduleMemory {
+  /**
+   * Makes these the known schedules: `times` by name. One that is new, or whose times are others than before, counts from
+   * `now`; one that is not named is forgotten.
+   */
+  know(times: ReadonlyMap<string, string>, now: Date): Promise<void>;
+  known(): Promise<ReadonlyMap<string, KnownSchedule>>;
+  /** Remembers a run, unless one of the same or a later due time is remembered; nothing for a schedule that is not known. */
+  ran(name: string, run: ScheduleRun): Promise<void>;
+}
+
 export interface Store extends AsyncDisposable {
+  readonly schedules: ScheduleMemory;
   accept(planned: readonly PlannedAlert[], idempotencyKey: string | undefined): Promise<readonly Accepted[]>;
   /** Hands out every alert that is not handled, in the order of acceptance, at most limits.alertsInFlightMax at a time. */
   work(handler: Handler): Worker;

@@ -11,6 +11,7 @@ import type { Dispatcher, Source } from "./dispatcher.ts";
 import type { Queue } from "./queue.ts";
 import { acceptColumns, handledOf, pendingOf } from "./rows.ts";
 import type { AlertRow, DeliveryRow, StepRow } from "./rows.ts";
+import { scheduleRows } from "./schedules.ts";
 import * as sql from "./statements.ts";
 
 /** The channel of LISTEN and NOTIFY on which processes tell each other that there is something to handle. */
@@ -60,6 +61,7 @@ export function createDurableStore(database: Database, queue: Queue, log: Logger
     },
     find: async (alertId) => await find(database.query, alertId),
     outcome: dispatcher.outcome,
+    schedules: scheduleRows(database),
     async [Symbol.asyncDispose]() {
       stopped.abort();
       await beating;

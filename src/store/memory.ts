@@ -6,6 +6,7 @@ import type { Logger } from "../core/log.ts";
 import type { Accepted, PendingAlert, PlannedAlert, PlannedDelivery, StepProgress, Store } from "./contract.ts";
 import { createDispatcher } from "./dispatcher.ts";
 import type { Source } from "./dispatcher.ts";
+import { schedulesInMemory } from "./schedules.ts";
 
 interface StepState {
   attempts: number;
@@ -80,6 +81,7 @@ export function createMemoryStore(log: Logger): Store {
     },
     find: async (id) => handledOf(alerts.get(id)),
     outcome: dispatcher.outcome,
+    schedules: schedulesInMemory(),
     async [Symbol.asyncDispose]() {},
   };
 }
