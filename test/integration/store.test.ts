@@ -144,6 +144,20 @@ describe("store.url", () => {
     await worker.drain(AbortSignal.timeout(1000));
   });
 
+  test("may name an empty database, for several processes at the same time", async () => {
+    await using server = await openPrivateServer(folder, log);
+    await using stores = new AsyncDisposableStack();
+    const url = new Secret(
+      `postgres:///${server.database}?host=${encodeURIComponent(server.host)}&user=${server.user}`,
+    );
+    const opening = Array.from({ length: 4 }, async () =>
+      stores.use(await openStore({ dataDir: "/nowhere", url }, log)),
+    );
+    expect(await Promise.allSettled(opening)).toEqual(
+      opening.map(() => expect.objectContaining({ status: "fulfilled" })),
+    );
+  });
+
   test.each([
     ["mysql://u:s3cr3t@127.0.0.1/x", "store_url_invalid"],
     ["postgres://u:s3cr3t@127.0.0.1:1/x", "store_unreachable"],
