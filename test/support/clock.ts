@@ -8,3 +8,9 @@ export function clockFrom(moment: string): Clock {
     monotonicMs: () => performance.now(),
   };
 }
+
+/** A clock that stands still until it is let go. */
+export function heldClock(moment: string): Clock & { readonly go: () => void } {
+  let clock: Clock = { now: () => new Date(moment), monotonicMs: () => performance.now() };
+  return { now: () => clock.now(), monotonicMs: () => clock.monotonicMs(), go: () => void (clock = clockFrom(moment)) };
+}

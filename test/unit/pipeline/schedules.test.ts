@@ -1,59 +1,15 @@
 import { expect, test } from "vitest";
-import type { Clock } from "../../../src/core/clock.ts";
-import { Portal } from "../../../src/core/portal.ts";
-import { Schedule } from "../../../src/core/schedule.ts";
-import { directory } from "../../../src/destinations/directory.ts";
-import { createImaging } from "../../../src/image/imaging.ts";
-import { createPipeline } from "../../../src/pipeline/pipeline.ts";
-import { createSchedules } from "../../../src/pipeline/schedules.ts";
-import type { Schedules } from "../../../src/pipeline/schedules.ts";
-import { createShooter } from "../../../src/pipeline/shoot.ts";
 import type { Store } from "../../../src/store/contract.ts";
 import { createMemoryStore } from "../../../src/store/memory.ts";
-import { scheduledRun } from "../../../src/triggers/schedule.ts";
 import { clockFrom } from "../../support/clock.ts";
-import { channelOf } from "../../support/pipeline.ts";
-import { openDriver, silent } from "../../support/web-driver.ts";
+import { morning, openSchedules } from "../../support/schedules.ts";
+import { silent } from "../../support/web-driver.ts";
 
 /* Which times are run, by what the store remembers: nothing is sent, what was accepted is looked at. */
 
-const portals = new Map([["cpu", Portal.parse({ url: "http://127.0.0.1:1/", title: "CPU" })]]);
-
-const morning = (more: object = {}): Schedule =>
-  Schedule.parse({ name: "morning", cron: "0 9 * * *", portals: ["cpu"], channels: ["ops"], ...more });
-
-async function open(store: Store, schedules: readonly Schedule[], clock: Clock): Promise<Schedules> {
-  const options = directory.options.parse({ kind: "directory", path: "nowhere" });
-  const roomServer = (): never => {
-    throw new Error("There is no room server.");
-  };
-  const destination = await directory.open(options, { baseDir: "/nowhere", roomServer });
-  const shooter = createShooter({ driver: openDriver(), imaging: createImaging(), clock });
-  const channels = new Map([["ops", channelOf(destination)]]);
-  const pipeline = createPipeline({
-    store,
-    channels,
-    portals,
-    shooter,
-    clock,
-    log: silent,
-    routes: [],
-    random: Math.random,
-  });
-  return createSchedules({
-    schedules,
-    portals,
-    pipeline,
-    memory: store.schedules,
-    runOf: scheduledRun,
-    clock,
-    log: silent,
-  });
-}
-
 /** Follows schedules from a moment on until what is due has run; the times of their last runs. */
-async function runFrom(store: Store, moment: string, schedules: readonly Schedule[] = [morning()]): Promise<string[]> {
-  await using running = await open(store, schedules, clockFrom(moment));
+async function runFrom(store: Store, moment: string, schedules = [morning()]): Promise<string[]> {
+  await using running = await openSchedules(store, schedules, clockFrom(moment));
   running.start();
   const names = schedules.map(({ name }) => name);
   await expect.poll(async () => [...(await store.schedules.known()).keys()]).toEqual(names);
@@ -66,7 +22,7 @@ async function runFrom(store: Store, moment: string, schedules: readonly Schedul
 
 test("a time that comes is run then, once", async () => {
   const store = createMemoryStore(silent);
-  await using running = await open(store, [morning()], clockFrom("2026-11-23T08:59:59.900Z"));
+  await using running = await openSchedules(store, [morning()], clockFrom("2026-11-23T08:59:59.900Z"));
   running.start();
   await expect.poll(async () => (await running.list())[0]?.lastRun?.at.getTime()).toBeDefined();
   const [state] = await running.list();
@@ -115,7 +71,7 @@ test("a run that was accepted and not remembered is not accepted again", async (
   await runFrom(store, "2026-11-23T12:00:00Z");
   const forgetful: Store = { ...store, schedules: { ...store.schedules, ran: async () => undefined } };
   await runFrom(forgetful, "2026-11-24T09:00:10Z");
-  await using again = await open(store, [morning()], clockFrom("2026-11-24T09:00:20Z"));
+  await using again = await openSchedules(store, [morning()], clockFrom("2026-11-24T09:00:20Z"));
   again.start();
   await expect.poll(async () => (await again.list())[0]?.lastRun).toBeTruthy();
   let alerts = 0;
@@ -127,7 +83,7 @@ test("a run that was accepted and not remembered is not accepted again", async (
 test("a run that is asked for is made now, of a schedule that is not enabled too, and changes no time", async () => {
   const store = createMemoryStore(silent);
   await runFrom(store, "2026-11-23T12:00:00Z");
-  await using schedules = await open(
+  await using schedules = await openSchedules(
     store,
     [morning(), morning({ name: "off", enabled: false })],
     clockFrom("2026-11-24T09:00:30Z"),
