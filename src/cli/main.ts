@@ -6,6 +6,7 @@ import { check } from "./check.ts";
 import { config } from "./config.ts";
 import { deliveries, retry } from "./deliveries.ts";
 import { demo } from "./demo.ts";
+import { schedules } from "./schedules.ts";
 import { send } from "./send.ts";
 import { serve } from "./serve.ts";
 import { shoot } from "./shoot.ts";
@@ -23,7 +24,7 @@ async function main(argv: readonly string[]): Promise<number> {
     .version(packageVersion())
     .exitOverride()
     .addHelpText("after", codesHelp);
-  for (const add of [demo, serve, testPortal, shoot, send, deliveries, retry, check, config]) add(program);
+  for (const add of [demo, serve, testPortal, shoot, send, schedules, deliveries, retry, check, config]) add(program);
   for (const command of program.commands) command.exitOverride().hook("preAction", refuseOldNode);
   try {
     await program.parseAsync([...argv]);

@@ -4,6 +4,7 @@ import { limits } from "../core/limits.ts";
 import { Name } from "../core/name.ts";
 import { Portal } from "../core/portal.ts";
 import { Route } from "../core/route.ts";
+import { Schedule } from "../core/schedule.ts";
 import { SecretField } from "../core/secret.ts";
 import { ChannelOptions } from "../destinations/index.ts";
 import { Scope } from "../rooms/contract.ts";
@@ -93,6 +94,11 @@ export const Config = z.strictObject({
   channels: z.record(Name, ChannelOptions).default({}).describe("Where messages go, by name."),
   portals: z.record(Name, Portal).default({}).describe("Pages that can be photographed, by name."),
   routes: z.array(Route).max(1000).default([]).describe("Which alerts go where; every matching route applies."),
+  schedules: z
+    .array(Schedule)
+    .max(limits.schedulesMax)
+    .default([])
+    .describe("Pictures of portals at times of day; see [schedules](operations.md#schedules)."),
 });
 export type Config = z.infer<typeof Config>;
 

@@ -9,6 +9,7 @@ import type { Logger } from "../core/log.ts";
 import type { Metrics } from "../core/metrics.ts";
 import type { Secret } from "../core/secret.ts";
 import type { Pipeline } from "../pipeline/pipeline.ts";
+import type { Schedules } from "../pipeline/schedules.ts";
 import type { Shooter } from "../pipeline/shoot.ts";
 import type { LiveSettings } from "../pipeline/settings.ts";
 import type { RoomServer } from "../rooms/contract.ts";
@@ -21,6 +22,7 @@ import { healthRoutes } from "./health.ts";
 import { countRefusals, metricsRoutes } from "./metrics.ts";
 import { notFound, problemHandler } from "./problem.ts";
 import { roomRoutes } from "./room-routes.ts";
+import { scheduleRoutes } from "./schedules.ts";
 import { shotRoutes } from "./shots.ts";
 import { testPortalRoutes } from "./test-portal.ts";
 
@@ -39,6 +41,8 @@ export interface HttpOptions {
 
 export interface HttpDeps {
   readonly pipeline: Pipeline;
+  /** Those of the configuration as it is now. */
+  readonly schedules: () => Schedules;
   readonly shooter: Shooter;
   readonly settings: LiveSettings;
   /** The tokens of the API, by name, as they are now. */
@@ -104,6 +108,7 @@ function apiRoutes(deps: HttpDeps): Router {
   const app = Router();
   app.use(alertRoutes(deps.pipeline, deps.store));
   if (deps.store.desk !== undefined) app.use(deliveryRoutes(deps.store.desk));
+  app.use(scheduleRoutes(deps.schedules));
   app.use(shotRoutes(deps.shooter, deps.settings));
   app.use("/api/alerts", countRefusals(deps.metrics));
   return app;

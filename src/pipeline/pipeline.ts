@@ -31,8 +31,8 @@ export interface Pipeline {
    * configuration lacks, store_unavailable when they cannot be kept, shutting_down once `drain` was called.
    */
   accept(inputs: readonly AlertInput[], idempotencyKey: string | undefined): Promise<readonly Accepted[]>;
-  /** Handles one alert for one channel with a given plan, whatever the routes say; throws as `accept` does. */
-  post(input: AlertInput, plan: Plan): Promise<Accepted>;
+  /** As `accept`, for one alert with plans of the caller's, whatever the routes say. */
+  post(input: AlertInput, plans: readonly Plan[], idempotencyKey: string | undefined): Promise<Accepted>;
   /** What became of an alert, once everything of it has ended; undefined for an id that is not known. */
   outcome(alertId: string): Promise<HandledAlert | undefined>;
   /** Begins to handle what was accepted, now and before the last stop. */
@@ -71,11 +71,14 @@ export function createPipeline(deps: PipelineDeps): Pipeline {
         idempotencyKey,
       );
     },
-    async post(input, plan) {
-      refuse([plan.channel], plan.portals);
+    async post(input, plans, idempotencyKey) {
+      refuse(
+        plans.map(({ channel }) => channel),
+        plans.flatMap(({ portals }) => portals),
+      );
       const alert = toAlert(input, deps.clock.now());
-      await keep([planned(alert, [plan])], undefined);
-      return { id: alert.id, duplicate: false };
+      const [accepted] = await keep([planned(alert, plans)], idempotencyKey);
+      return accepted ?? { id: alert.id, duplicate: false };
     },
     outcome: async (alertId) => await deps.store.outcome(alertId),
     start() {

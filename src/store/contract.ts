@@ -106,6 +106,34 @@ export interface StepName {
   readonly kind: StepRecord["kind"];
 }
 
+/** What is remembered of a schedule, by all processes that share the store. */
+export interface KnownSchedule {
+  /** Since when its times count: since it was first known with these times. */
+  readonly since: Date;
+  /** The last due time whose run was accepted. */
+  readonly lastDueAt: Date | undefined;
+  /** The last run, also one that was asked for. */
+  readonly lastRun: { readonly at: Date; readonly alertId: string } | undefined;
+}
+
+export interface ScheduleRun {
+  /** The time that was due; undefined for a run that was asked for. */
+  readonly dueAt: Date | undefined;
+  readonly at: Date;
+  readonly alertId: string;
+}
+
+export interface ScheduleMemory {
+  /**
+   * Makes these the known schedules: `times` by name. One that is new, or whose times are others than before, counts from
+   * `now`; one that is not named is forgotten.
+   */
+  know(times: ReadonlyMap<string, string>, now: Date): Promise<void>;
+  known(): Promise<ReadonlyMap<string, KnownSchedule>>;
+  /** Remembers a run, unless one of the same or a later due time is remembered; nothing for a schedule that is not known. */
+  ran(name: string, run: ScheduleRun): Promise<void>;
+}
+
 /** What there is left to do, of all processes on this store. */
 export interface StoreStats {
   /** Alerts whose handling has not ended; one that only waits for a channel is not among them. */
@@ -173,6 +201,7 @@ export interface DeliveryDesk {
 }
 
 export interface Store extends AsyncDisposable {
+  readonly schedules: ScheduleMemory;
   readonly desk: DeliveryDesk | undefined;
   accept(planned: readonly PlannedAlert[], idempotencyKey: string | undefined): Promise<readonly Accepted[]>;
   /**

@@ -15,6 +15,7 @@ import type { Dispatcher, Source } from "./dispatcher.ts";
 import type { Queue } from "./queue.ts";
 import { acceptColumns, handledOf, pendingOf } from "./rows.ts";
 import type { AlertRow, DeliveryRow, StepRow } from "./rows.ts";
+import { scheduleRows } from "./schedules.ts";
 import * as sql from "./statements.ts";
 import { ping, stats } from "./stats.ts";
 
@@ -77,6 +78,7 @@ export function createDurableStore(database: Database, queue: Queue, log: Logger
     outcome: dispatcher.outcome,
     ping: async (signal) => await ping(database.query, signal),
     stats: async (signal) => await stats(database.query, signal),
+    schedules: scheduleRows(database),
     async [Symbol.asyncDispose]() {
       stopped.abort();
       await beating;

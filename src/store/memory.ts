@@ -26,6 +26,7 @@ import type {
 } from "./contract.ts";
 import { createDispatcher } from "./dispatcher.ts";
 import type { Dispatcher, Source } from "./dispatcher.ts";
+import { schedulesInMemory } from "./schedules.ts";
 import { statsOf } from "./stats.ts";
 
 interface StepState {
@@ -67,6 +68,7 @@ export function createMemoryStore(log: Logger): Store {
 
 class MemoryStore implements Store {
   readonly desk = undefined;
+  readonly schedules = schedulesInMemory();
   readonly #alerts = new Map<string, AlertEntry>();
   readonly #keys = new Map<string, readonly string[]>();
   readonly #backlogs = new Map<string, BacklogEntry>();

@@ -275,6 +275,53 @@ describe.each(stores)("%s", (_name, open) => {
     expect((await store.stats(signal)).waiting).toEqual(new Map());
   });
 
+  test("remembers schedules: since when, until when, and the last run", async () => {
+    const { schedules } = store;
+    const at = (time: string): Date => new Date(`2026-11-23T${time}Z`);
+    const run = (dueAt: string | undefined, ranAt: string) => ({
+      dueAt: dueAt === undefined ? undefined : at(dueAt),
+      at: at(ranAt),
+      alertId: randomUUID(),
+    });
+    await schedules.know(
+      new Map([
+        ["a", "daily"],
+        ["b", "daily"],
+      ]),
+      at("08:00:00"),
+    );
+    const first = run("09:00:00", "09:00:01");
+    await schedules.ran("a", first);
+    // Another process is later, or was asked again: the first one counts.
+    await schedules.ran("a", run("09:00:00", "09:00:02"));
+    await schedules.ran("a", run("08:30:00", "09:00:03"));
+    await schedules.ran("nobody", run("09:00:00", "09:00:01"));
+    expect((await schedules.known()).get("a")).toMatchObject({
+      since: at("08:00:00"),
+      lastDueAt: at("09:00:00"),
+      lastRun: { at: at("09:00:01"), alertId: first.alertId },
+    });
+    const asked = run(undefined, "10:00:00");
+    await schedules.ran("a", asked);
+    await schedules.know(
+      new Map([
+        ["a", "daily"],
+        ["c", "hourly"],
+      ]),
+      at("11:00:00"),
+    );
+    const known = await schedules.known();
+    expect([...known.keys()].toSorted()).toEqual(["a", "c"]);
+    expect(known.get("a")).toMatchObject({
+      since: at("08:00:00"),
+      lastDueAt: at("09:00:00"),
+      lastRun: { at: at("10:00:00"), alertId: asked.alertId },
+    });
+    expect(known.get("c")).toMatchObject({ since: at("11:00:00"), lastDueAt: undefined, lastRun: undefined });
+    await schedules.know(new Map([["a", "weekly"]]), at("12:00:00"));
+    expect((await schedules.known()).get("a")).toMatchObject({ since: at("12:00:00"), lastDueAt: at("09:00:00") });
+  });
+
   test("knows nothing of other ids", async () => {
     expect(await store.find(randomUUID())).toBeUndefined();
     expect(await store.find("nonsense")).toBeUndefined();

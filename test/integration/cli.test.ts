@@ -24,7 +24,19 @@ describe("help", () => {
   test("names every command and the exit codes, each command with examples", async () => {
     const { code, stdout } = await chartbell(["--help"], { cwd });
     expect(code).toBe(0);
-    for (const name of ["demo", "serve", "test-portal", "shoot", "send", "deliveries", "retry", "check", "config"]) {
+    const names = [
+      "demo",
+      "serve",
+      "test-portal",
+      "shoot",
+      "send",
+      "schedules",
+      "deliveries",
+      "retry",
+      "check",
+      "config",
+    ];
+    for (const name of names) {
       expect(stdout).toContain(name);
       const help = await chartbell([name, "--help"], { cwd });
       expect(help.stdout).toContain("Examples:");
@@ -212,7 +224,11 @@ describe("check of the database", () => {
 
   test("beside a running server asks that one, and does not fail when it listens elsewhere", async () => {
     const options = { file: undefined, flags: { listen: "127.0.0.1:0", dataDir: join(cwd, "data") }, env: {}, cwd };
-    const app = await startApp(parseConfig("{}", options), "serve", createLog({ level: "silent", pretty: false }));
+    const app = await startApp(
+      parseConfig("{}", options),
+      { mode: "serve" },
+      createLog({ level: "silent", pretty: false }),
+    );
     await using _running = app;
     await config(`server: { listen: "127.0.0.1:${new URL(app.localUrl).port}" }`);
     const near = await chartbell(["check"], { cwd });

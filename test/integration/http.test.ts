@@ -238,8 +238,10 @@ routes: [{ channels: [lobby] }]
     const { createLog } = await import("../../src/core/log.ts");
     const options = { file: undefined, flags: { listen: "0.0.0.0:0", dataDir: folder }, env, cwd: "/" };
     const log = createLog({ level: "silent", pretty: false });
-    await expect(startApp(parseConfig(open, options), "serve", log)).rejects.toMatchObject({ code: "listen_unsafe" });
-    await using safe = await startApp(parseConfig(secured, options), "serve", log);
+    await expect(startApp(parseConfig(open, options), { mode: "serve" }, log)).rejects.toMatchObject({
+      code: "listen_unsafe",
+    });
+    await using safe = await startApp(parseConfig(secured, options), { mode: "serve" }, log);
     expect((await fetch(`${safe.localUrl}/rooms/Lobby`)).status).toBe(401);
   });
 
@@ -250,7 +252,7 @@ routes: [{ channels: [lobby] }]
     const { createLog } = await import("../../src/core/log.ts");
     const options = { file: undefined, flags: { listen: `127.0.0.1:${port}`, dataDir: folder }, env: {}, cwd: "/" };
     const log = createLog({ level: "silent", pretty: false });
-    await expect(startApp(parseConfig("{}", options), "serve", log)).rejects.toMatchObject({
+    await expect(startApp(parseConfig("{}", options), { mode: "serve" }, log)).rejects.toMatchObject({
       code: "listen_failed",
       message: expect.stringContaining("another program listens there"),
     });

@@ -48,6 +48,7 @@ const homes: Readonly<Record<string, string>> = {
   undici: "destinations/transport.ts",
   "form-data": "destinations/",
   liquidjs: "core/template.ts",
+  croner: "core/cron.ts",
   pino: "core/log.ts",
   "prom-client": "core/metrics.ts",
   yaml: "config/",
