@@ -1,0 +1,42 @@
+import type { Severity } from "../core/alert.ts";
+
+/** Words that people and tools use for how bad it is, in lower case. */
+const words: Readonly<Record<string, Severity>> = {
+  fatal: "fatal",
+  emergency: "fatal",
+  emerg: "fatal",
+  panic: "fatal",
+  disaster: "fatal",
+  critical: "critical",
+  crit: "critical",
+  page: "critical",
+  alert: "critical",
+  error: "major",
+  err: "major",
+  major: "major",
+  high: "major",
+  severe: "major",
+  minor: "minor",
+  average: "minor",
+  medium: "minor",
+  warning: "warning",
+  warn: "warning",
+  low: "warning",
+  info: "normal",
+  information: "normal",
+  informational: "normal",
+  notice: "normal",
+  debug: "normal",
+  normal: "normal",
+  ok: "normal",
+  good: "normal",
+  success: "normal",
+  none: "normal",
+  unknown: "unknown",
+};
+
+/** ATSD's severity for a free word; `undefined` for one that is not known, as ATSD calls it. */
+export function severityOf(word: string): Severity {
+  const key = word.trim().toLowerCase();
+  return Object.hasOwn(words, key) ? (words[key] ?? "undefined") : "undefined";
+}
