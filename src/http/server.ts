@@ -4,6 +4,7 @@ import type { Server } from "node:http";
 import express from "express";
 import type { Express } from "express";
 import helmet from "helmet";
+import type { Clock } from "../core/clock.ts";
 import { AppError, systemCodeOf } from "../core/errors.ts";
 import type { Logger } from "../core/log.ts";
 import type { Secret } from "../core/secret.ts";
@@ -12,8 +13,10 @@ import type { Shooter } from "../pipeline/shoot.ts";
 import type { Portals } from "../pipeline/target.ts";
 import type { RoomServer } from "../rooms/contract.ts";
 import type { Store } from "../store/contract.ts";
+import type { HookOptions, Outside } from "../triggers/index.ts";
 import { isLoopbackHost, requireOwnHost, requireToken } from "./access.ts";
 import { alertRoutes } from "./alerts.ts";
+import { hookRoutes } from "./hooks.ts";
 import { notFound, problemHandler } from "./problem.ts";
 import { roomRoutes } from "./room-routes.ts";
 import { shotRoutes } from "./shots.ts";
@@ -25,6 +28,7 @@ export interface HttpOptions {
   readonly port: number;
   readonly publicUrl: string | undefined;
   readonly tokens: Readonly<Record<string, Secret>>;
+  readonly hooks: Readonly<Record<string, HookOptions>>;
   /** Whether the HipChat-compatible API asks for tokens of its own. */
   readonly roomsHaveTokens: boolean;
 }
@@ -35,6 +39,8 @@ export interface HttpDeps {
   readonly portals: Portals;
   readonly rooms: RoomServer;
   readonly store: Store;
+  readonly outside: Outside;
+  readonly clock: Clock;
   readonly log: Logger;
 }
 
@@ -87,6 +93,7 @@ function createExpress(options: HttpOptions, deps: HttpDeps, hosts: () => Readon
   app.use(securityHeaders(), testPortalRoutes());
   app.use("/api", requireToken(options.tokens));
   app.use(alertRoutes(deps.pipeline, deps.store));
+  app.use(hookRoutes(options, deps));
   app.use(shotRoutes(deps.shooter, deps.portals));
   app.use(notFound);
   app.use(problemHandler(deps.log));
