@@ -39,7 +39,7 @@ export function hookRoutes(options: HookRouteOptions, deps: HookDeps): Router {
   const find = (request: Request<{ name: string }>) => findHook(request.params.name, options.hooks);
   const admit: RequestHandler<{ name: string }> = (request, response, next) => {
     // Amazon SNS sends a password only to who asks for it.
-    response.set("www-authenticate", ["Bearer", 'Basic realm="Chartbell hooks"']);
+    response.set("www-authenticate", ['Basic realm="Chartbell hooks"', "Bearer"]);
     requireHookToken(request, options.tokens, find(request));
     response.removeHeader("www-authenticate");
     next();

@@ -33,6 +33,11 @@ const Event = z.looseObject({
   query: Variable,
   alert_id: Variable,
   cycle_key: Variable,
+  // As Keep's template names them.
+  alert_transition: Variable,
+  scopes: Variable,
+  url: Variable,
+  monitor_id: Variable,
 });
 
 const severities: Readonly<Record<string, Severity>> = {
@@ -59,9 +64,10 @@ export const datadog = defineSource({
   },
   read({ body }) {
     const event = parseInput(Event, body);
-    const scope = pairsOf(event.scope);
+    const scope = pairsOf(event.scope || event.scopes);
     const { host: scopeHost, ...tags } = scope;
-    const { transition, alert_id, cycle_key, type, priority, query, snapshot } = event;
+    const { cycle_key, type, priority, query, snapshot } = event;
+    const transition = event.transition || event.alert_transition;
     return one({
       alert: fit({
         status: statusOf(transition, type),
@@ -71,11 +77,11 @@ export const datadog = defineSource({
         metric: event.metric,
         tags,
         message: event.text || event.body.replace(/^%%%\s*|\s*%%%$/gu, ""),
-        ruleLink: event.link,
+        ruleLink: [event.link, event.url],
         time: event.last_updated || event.date,
         fields: {
           transition,
-          alert_id,
+          alert_id: event.alert_id || event.monitor_id,
           cycle_key,
           type,
           priority,
