@@ -1,5 +1,8 @@
 import type { z } from "zod";
 import { AppError } from "./errors.ts";
+import { cutText } from "./text.ts";
+
+const fieldCharsMax = 300;
 
 /** One mistake in what a caller sent. */
 export interface FieldProblem {
@@ -47,8 +50,9 @@ function fieldProblems(issue: z.core.$ZodIssue, above: readonly PropertyKey[]): 
   return [{ field: fieldOf(path), message: issue.message.replace(/\.$/u, "") }];
 }
 
+/** A key of the caller's may be of any length. */
 function fieldOf(path: readonly PropertyKey[]): string {
-  return formatPath(path) || "body";
+  return cutText(formatPath(path) || "body", fieldCharsMax);
 }
 
 /** `routes[0].channels[1]`, as people write it; empty for the root. */

@@ -81,8 +81,8 @@ function parseJson(text: string): unknown {
 
 function parseForm(text: string): Record<string, string> {
   const fields = [...new URLSearchParams(text)];
-  const names = fields.map(([name]) => name);
-  const twice = names.find((name, index) => names.indexOf(name) !== index);
+  const seen = new Set<string>();
+  const twice = fields.map(([name]) => name).find((name) => seen.size === seen.add(name).size);
   if (twice !== undefined)
     throw new AppError("body_invalid", `The form has the field \`${twice.slice(0, 100)}\` twice.`);
   return Object.fromEntries(fields);

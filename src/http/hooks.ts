@@ -119,7 +119,7 @@ async function readRequest(request: Request<{ name: string }>, hook: HookOptions
   const about = { hook: request.params.name, source: hook.source };
   try {
     const payload: Payload = { body: bodyIn(request, forms), bytes: bytesOf(request), headers: headersOf(request) };
-    const reading = bounded(await readHook(hook, payload, deps.outside));
+    const reading = await readHook(hook, payload, deps.outside);
     if (reading.rejected.length > 0) {
       deps.log.warn(
         { ...about, rejected: reading.rejected.slice(0, 5) },
@@ -136,16 +136,6 @@ async function readRequest(request: Request<{ name: string }>, hook: HookOptions
     const { code, message, hint, details } = error;
     throw new AppError(code, message, { hint, details: { ...details, expected: example }, cause: error });
   }
-}
-
-/** At most limits.hookAlertsMax alerts; the others are named. */
-function bounded({ alerts, rejected }: Reading): Reading {
-  const beyond = alerts.slice(limits.hookAlertsMax).map((_alert, index): Rejection => ({
-    index: limits.hookAlertsMax + index,
-    field: "body",
-    message: `more than ${limits.hookAlertsMax} alerts in one request`,
-  }));
-  return { alerts: alerts.slice(0, limits.hookAlertsMax), rejected: [...rejected, ...beyond] };
 }
 
 function headersOf(request: Request): Payload["headers"] {

@@ -27,8 +27,8 @@ const Webhook = z.looseObject({
   severity: caseless(Severity.optional(), (text) => text.toLowerCase()).pipe(Severity.optional()),
   entity: LooseText,
   metric: LooseText,
-  // A form has the map as text, which stays a field.
-  tags: z.union([z.string().transform(() => ({})), LooseMap], { error: "must be a map" }),
+  // A form has the map as text.
+  tags: z.union([z.string().transform(tagsOfText), LooseMap], { error: "must be a map" }),
   value: LooseText,
   message: LooseText,
   alert_message: LooseText,
@@ -134,7 +134,6 @@ function readMessage(body: unknown): ReadAlert {
   const match = recommended.exec(text);
   const groups = match?.groups ?? {};
   const status = AlertStatus.safeParse(groups["status"]);
-  const pairs = (groups["tags"] ?? "").split(", ").map((pair) => pair.split(/=(.*)/su, 2));
   return {
     alert: fit({
       status: status.success ? status.data : "OPEN",
@@ -142,9 +141,20 @@ function readMessage(body: unknown): ReadAlert {
       severity: color === "red" ? "critical" : color === "yellow" ? "warning" : "undefined",
       rule: groups["rule"] ?? (from || "ATSD"),
       entity: groups["entity"],
-      tags: Object.fromEntries(pairs.flatMap(([name = "", value]) => (value === undefined ? [] : [[name, value]]))),
+      tags: tagsOfText(groups["tags"] ?? ""),
       message: text.slice(match?.[0].length ?? 0),
       fields: { color, from },
     }),
   };
+}
+
+/** ATSD prints a map as `{host=web01, disk=/}`, and as `[host: web01, disk: /]` since September 2018. */
+function tagsOfText(text: string): Record<string, string> {
+  const pairs = text.replace(/^[{[]|[}\]]$/gu, "").split(", ");
+  return Object.fromEntries(
+    pairs.flatMap((pair): [string, string][] => {
+      const { name, value } = /^(?<name>[^=:]{1,200})(?:=|: )(?<value>.*)$/su.exec(pair)?.groups ?? {};
+      return name === undefined || value === undefined ? [] : [[name, value]];
+    }),
+  );
 }

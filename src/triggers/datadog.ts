@@ -6,6 +6,7 @@ import { defineSource } from "./contract.ts";
 import { fit } from "./draft.ts";
 import { hookOptions } from "./hook-options.ts";
 import { LooseText, SomeText } from "./loose.ts";
+import { lookUp } from "./severity.ts";
 
 /*
  * Datadog's webhooks integration has no fixed payload: its template makes it. Ours is in docs/sources.md; the variables are
@@ -76,7 +77,7 @@ export const datadog = defineSource({
         entity: scopeHost ?? event.host,
         metric: event.metric,
         tags,
-        message: event.text || event.body.replace(/^%%%\s*|\s*%%%$/gu, ""),
+        message: event.text || withoutMarks(event.body),
         ruleLink: [event.link, event.url],
         time: event.last_updated || event.date,
         fields: {
@@ -96,10 +97,19 @@ export const datadog = defineSource({
   },
 });
 
+/** Datadog marks Markdown with `%%%` before and after it. */
+function withoutMarks(text: string): string {
+  const begun = text.startsWith("%%%") ? text.slice(3) : text;
+  return (begun.endsWith("%%%") ? begun.slice(0, -3) : begun).trim();
+}
+
 /** `host:web01,env:prod`; a tag without a value is left out. */
 function pairsOf(text: string): Record<string, string> {
-  const pairs = text.split(",").map((pair) => /^\s*(?<name>[^:]+):(?<value>.+?)\s*$/u.exec(pair)?.groups);
-  return Object.fromEntries(pairs.flatMap((pair) => (pair === undefined ? [] : [[pair["name"], pair["value"]]])));
+  const pairs = text.split(",").flatMap((pair): [string, string][] => {
+    const colon = pair.indexOf(":");
+    return colon < 0 ? [] : [[pair.slice(0, colon).trim(), pair.slice(colon + 1).trim()]];
+  });
+  return Object.fromEntries(pairs);
 }
 
 /** Transitions: Triggered, Re-Triggered, Warn, No Data, Recovered. */
@@ -112,5 +122,5 @@ function statusOf(transition: string, type: string): AlertStatus {
 function severityOf(transition: string, type: string): Severity {
   if (/no data/iu.test(transition)) return "unknown";
   if (/warn/iu.test(transition)) return "warning";
-  return Object.hasOwn(severities, type) ? (severities[type] ?? "undefined") : "undefined";
+  return lookUp(severities, type) ?? "undefined";
 }

@@ -5,11 +5,12 @@ import { messageOf } from "../core/errors.ts";
 import { invalidInput } from "../core/input.ts";
 import type { FieldProblem } from "../core/input.ts";
 import { renderTemplate, Template } from "../core/template.ts";
+import { bounded } from "./batch.ts";
 import { defineSource } from "./contract.ts";
-import type { ReadAlert, Reading, Rejection } from "./contract.ts";
+import type { ReadAlert, Rejection } from "./contract.ts";
 import { fit } from "./draft.ts";
 import { hookOptions } from "./hook-options.ts";
-import { severityOf } from "./severity.ts";
+import { lookUp, severityOf } from "./severity.ts";
 
 /*
  * Any JSON, form or text: the mapping in the configuration says with templates where everything stands. The templates see
@@ -95,16 +96,17 @@ export const generic = defineSource({
   example: { see: "the templates under `map` of this hook in the configuration" },
   read({ body }, { each, map }) {
     const members = each === undefined ? [undefined] : membersOf(body, each);
+    const { within, beyond } = bounded(members, [each ?? ""]);
     const alerts: ReadAlert[] = [];
     const rejected: Rejection[] = [];
-    for (const [index, item] of members.entries()) {
+    for (const [index, item] of within.entries()) {
       const problems: FieldProblem[] = [];
       const place = each === undefined ? "" : `${each}[${index}]: `;
       const alert = readOne({ ...ownFields(body), body, ...(each === undefined ? {} : { item }) }, map, problems);
       if (alert !== undefined) alerts.push(alert);
       rejected.push(...problems.map(({ field, message }) => ({ index, field: `${place}map.${field}`, message })));
     }
-    return { alerts, rejected } satisfies Reading;
+    return { alerts, rejected: [...rejected, ...beyond] };
   },
 });
 
@@ -139,8 +141,8 @@ function readOne(
   };
   const { tags, fields, ...templates } = map;
   const texts = mapValues(templates, render);
-  const status = texts["status"]?.toLowerCase() ?? "";
-  const known = Object.hasOwn(statusWords, status) ? statusWords[status] : undefined;
+  const status = texts["status"] ?? "";
+  const known = lookUp(statusWords, status);
   if (known === undefined)
     problems.push({ field: "status", message: `gave ${JSON.stringify(status.slice(0, 100))}, which is no status` });
   const { rule = "", severity = "", key = "", ...rest } = texts;

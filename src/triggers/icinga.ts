@@ -6,6 +6,7 @@ import { defineSource } from "./contract.ts";
 import { fit } from "./draft.ts";
 import { hookOptions } from "./hook-options.ts";
 import { LooseText } from "./loose.ts";
+import { lookUp } from "./severity.ts";
 
 /*
  * Icinga 2 and Nagios run a command for a notification; docs/sources.md has one for each, which posts a form with the
@@ -29,13 +30,13 @@ const types: Readonly<Record<string, AlertStatus>> = {
 };
 
 const severities: Readonly<Record<string, Severity>> = {
-  OK: "normal",
-  UP: "normal",
-  WARNING: "warning",
-  CRITICAL: "critical",
-  DOWN: "critical",
-  UNREACHABLE: "major",
-  UNKNOWN: "unknown",
+  ok: "normal",
+  up: "normal",
+  warning: "warning",
+  critical: "critical",
+  down: "critical",
+  unreachable: "major",
+  unknown: "unknown",
 };
 
 /** Each value by its name in Icinga and in Nagios. */
@@ -77,7 +78,7 @@ export const icinga = defineSource({
     return one({
       alert: fit({
         status: types[type] ?? "OPEN",
-        severity: Object.hasOwn(severities, state) ? severities[state] : "undefined",
+        severity: lookUp(severities, state),
         rule: service || "host",
         entity: host,
         value: state,

@@ -8,6 +8,7 @@ import type { ReadAlert } from "./contract.ts";
 import { fit } from "./draft.ts";
 import { hookOptions } from "./hook-options.ts";
 import { LooseText, looseSection, SomeText } from "./loose.ts";
+import { lookUp } from "./severity.ts";
 
 /*
  * Mackerel's webhook channel: docs of mackerelio/documents (howto/alerts/webhook.md) for `alert`; the other events by the
@@ -175,6 +176,5 @@ function readHappening(event: Event, fields: Readonly<Record<string, unknown>> =
 }
 
 function severityOf(status: string): Severity {
-  const word = status.toLowerCase();
-  return Object.hasOwn(severities, word) ? (severities[word] ?? "unknown") : "unknown";
+  return lookUp(severities, status) ?? "unknown";
 }

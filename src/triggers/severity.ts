@@ -37,6 +37,11 @@ const words: Readonly<Record<string, Severity>> = {
 
 /** ATSD's severity for a free word; `undefined` for one that is not known, as ATSD calls it. */
 export function severityOf(word: string): Severity {
-  const key = word.trim().toLowerCase();
-  return Object.hasOwn(words, key) ? (words[key] ?? "undefined") : "undefined";
+  return lookUp(words, word) ?? "undefined";
+}
+
+/** The entry of a table whose names are in lower case, for a word from outside. */
+export function lookUp<Value>(table: Readonly<Record<string, Value>>, word: string): Value | undefined {
+  const name = word.trim().toLowerCase();
+  return Object.hasOwn(table, name) ? table[name] : undefined;
 }

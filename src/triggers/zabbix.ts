@@ -7,6 +7,7 @@ import { defineSource } from "./contract.ts";
 import { fit } from "./draft.ts";
 import { hookOptions } from "./hook-options.ts";
 import { LooseText } from "./loose.ts";
+import { lookUp } from "./severity.ts";
 
 /*
  * Zabbix has no webhook payload of its own: a media type makes it. Ours is docs/sources/zabbix-media-type.yaml; it sends
@@ -72,7 +73,7 @@ export const zabbix = defineSource({
     return one({
       alert: fit({
         status: isOver ? "CANCEL" : isUpdate ? "REPEAT" : "OPEN",
-        severity: severityOf(problem["EVENT.SEVERITY"]),
+        severity: lookUp(severities, problem["EVENT.SEVERITY"]),
         rule: problem["EVENT.NAME"],
         entity: problem["HOST.NAME"],
         metric: problem["ITEM.KEY1"],
@@ -89,11 +90,6 @@ export const zabbix = defineSource({
     });
   },
 });
-
-function severityOf(name: string): Severity {
-  const word = name.toLowerCase();
-  return Object.hasOwn(severities, word) ? (severities[word] ?? "undefined") : "undefined";
-}
 
 /** `[{"tag": "scope", "value": "performance"}, …]` */
 function tagsOf(json: string): Record<string, string> {

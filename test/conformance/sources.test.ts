@@ -93,6 +93,7 @@ const strange: readonly unknown[] = [
   1e308,
   "",
   "x".repeat(40_000),
+  `a: ${" \n".repeat(20_000)}x`,
   "\u0000\ud800<b>\"'${rule}{{",
   true,
   [],
@@ -214,13 +215,9 @@ describe("a wrong payload names the field", () => {
       "generic",
       { a: 1 },
       "map.message: could not be rendered",
-      { map: { rule: "x", message: "${a | times: b | nope}" } },
+      { map: { rule: "x", message: "{% for i in (1..1000000) %}x{% endfor %}" } },
     ],
   ])("%s %j", async (source, body, expected, options) => {
-    if (expected.includes("could not be rendered")) {
-      expect(HookOptions.safeParse({ source, ...options }).success).toBe(false);
-      return;
-    }
     expect(await problem(source, body, options)).toContain(expected);
   });
 
