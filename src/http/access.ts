@@ -15,9 +15,9 @@ export function isLoopbackHost(host: string): boolean {
 }
 
 /** Bearer tokens of the API. With none configured (possible on loopback only) everybody may call. */
-export function requireToken(tokens: Readonly<Record<string, Secret>>): RequestHandler {
+export function requireToken(tokens: () => Readonly<Record<string, Secret>>): RequestHandler {
   return (request, _response, next) => {
-    requireKnown(bearerOf(request), Object.values(tokens));
+    requireKnown(bearerOf(request), Object.values(tokens()));
     next();
   };
 }

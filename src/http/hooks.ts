@@ -17,12 +17,12 @@ import { basicPasswordOf, bearerOf, refuseForeignPage, requireKnown } from "./ac
 import { bodyIn, bytesOf, rawBody } from "./body.ts";
 import { onlyMethods } from "./problem.ts";
 
-export interface HookRouteOptions {
-  readonly hooks: Readonly<Record<string, HookOptions>>;
-  readonly tokens: Readonly<Record<string, Secret>>;
-}
+type Hooks = Readonly<Record<string, HookOptions>>;
 
 export interface HookDeps {
+  /** The configured hooks and the tokens of the API, by name, as they are now. */
+  readonly hooks: () => Hooks;
+  readonly tokens: () => Readonly<Record<string, Secret>>;
   readonly pipeline: Pick<Pipeline, "accept">;
   readonly outside: Outside;
   readonly clock: Clock;
@@ -33,14 +33,14 @@ export interface HookDeps {
  * `POST /hooks/NAME`: the payloads of other systems. 202 with the alerts' ids once they are kept; what could not be used of
  * a batch stands in `rejected`, what was changed in `adjusted`. 400 only when nothing could be used.
  */
-export function hookRoutes(options: HookRouteOptions, deps: HookDeps): Router {
+export function hookRoutes(deps: HookDeps): Router {
   const router = Router();
   const path = "/hooks/:name";
-  const find = (request: Request<{ name: string }>) => findHook(request.params.name, options.hooks);
+  const find = (request: Request<{ name: string }>) => findHook(request.params.name, deps.hooks());
   const admit: RequestHandler<{ name: string }> = (request, response, next) => {
     // Amazon SNS sends a password only to who asks for it.
     response.set("www-authenticate", ['Basic realm="Chartbell hooks"', "Bearer"]);
-    requireHookToken(request, options.tokens, find(request));
+    requireHookToken(request, deps.tokens(), find(request));
     response.removeHeader("www-authenticate");
     next();
   };
@@ -53,7 +53,7 @@ export function hookRoutes(options: HookRouteOptions, deps: HookDeps): Router {
     async (request, response) => {
       const { name } = request.params;
       const hook = find(request);
-      if (hook === undefined) throw unknownHook(name, options.hooks);
+      if (hook === undefined) throw unknownHook(name, deps.hooks());
       const reading = await readRequest(request, hook, deps);
       const { alerts, adjusted } = withArrivalTimes(reading.alerts, deps.clock.now());
       const accepted = await acceptInOrder(
@@ -72,11 +72,11 @@ export function hookRoutes(options: HookRouteOptions, deps: HookDeps): Router {
   return router;
 }
 
-function findHook(name: string, hooks: HookRouteOptions["hooks"]): HookOptions | undefined {
+function findHook(name: string, hooks: Hooks): HookOptions | undefined {
   return Object.hasOwn(hooks, name) ? hooks[name] : unconfiguredHook(name);
 }
 
-function unknownHook(name: string, hooks: HookRouteOptions["hooks"]): AppError {
+function unknownHook(name: string, hooks: Hooks): AppError {
   const known = [...new Set([...Object.keys(hooks), ...Object.keys(sources)])];
   const near = nearest(name, known);
   const hint = name === "generic" ? "Configure it: its mapping stands under hooks: in the configuration." : undefined;

@@ -5,6 +5,7 @@ import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import express from "express";
 import { parse } from "yaml";
 import type { App } from "../../src/app.ts";
+import { parseConfig } from "../../src/config/load.ts";
 import { createLog } from "../../src/core/log.ts";
 import { Secret } from "../../src/core/secret.ts";
 import { hookRoutes } from "../../src/http/hooks.ts";
@@ -118,6 +119,22 @@ describe("a configured hook", () => {
     for (const id of idsOf(answer)) await app.pipeline.outcome(id);
     expect(await told("Lobby")).toEqual(expect.arrayContaining(["disk web01 91", "ntp web02 0"]));
   });
+});
+
+test("a hook that a changed configuration brings is there at once, with its token", async () => {
+  await using changing = await startTestApp("channels: { lobby: { kind: room, room: Lobby } }");
+  const send = async () => await post("/hooks/new", "Test", { "content-type": "text/plain" }, changing);
+  expect((await send()).body).toMatchObject({ code: "hook_unknown" });
+  const yaml = (options: string) => `
+channels: { lobby: { kind: room, room: Lobby } }
+hooks: { new: { source: payara, channels: [lobby] ${options} } }`;
+  const options = { file: undefined, flags: { listen: "127.0.0.1:0" }, env: { OWN: "own" }, cwd: "/" };
+  await changing.reload(parseConfig(yaml(""), options));
+  const taken = await send();
+  expect(taken.status).toBe(202);
+  await changing.pipeline.outcome(idsOf(taken)[0] ?? "");
+  await changing.reload(parseConfig(yaml(", token: env:OWN"), options));
+  expect((await send()).status).toBe(401);
 });
 
 describe("a notification that is sent again", () => {
@@ -286,9 +303,7 @@ describe("the routes alone", () => {
     const log = createLog({ level: "silent", pretty: false });
     const outside = createOutside(async (url, init) => await fetch(`${amazon?.url}${url.pathname}${url.search}`, init));
     const server = express();
-    const options = {
-      hooks: Object.fromEntries(Object.entries(hooks).map(([name, hook]) => [name, HookOptions.parse(hook)])),
-    };
+    const configured = Object.entries(hooks).map(([name, hook]) => [name, HookOptions.parse(hook)]);
     const pipeline = {
       async accept(alerts: readonly AlertInput[]) {
         await accept(alerts);
@@ -296,7 +311,8 @@ describe("the routes alone", () => {
       },
     };
     const clock = { now: () => new Date(), monotonicMs: () => performance.now() };
-    server.use(hookRoutes({ ...options, tokens: {} }, { pipeline, outside, clock, log }));
+    const settings = { hooks: () => Object.fromEntries(configured), tokens: () => ({}) };
+    server.use(hookRoutes({ ...settings, pipeline, outside, clock, log }));
     server.use(problemHandler(log));
     return await listen(server);
   }
