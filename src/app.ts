@@ -8,17 +8,19 @@ import type { Clock } from "./core/clock.ts";
 import { AppError } from "./core/errors.ts";
 import type { Logger } from "./core/log.ts";
 import { createMetrics, measureProcess } from "./core/metrics.ts";
+import type { Metrics } from "./core/metrics.ts";
 import { Secret } from "./core/secret.ts";
 import { packageVersion } from "./core/version.ts";
 import type { RoomServerAddress } from "./destinations/contract.ts";
 import { isLoopbackHost } from "./http/access.ts";
+import { createOutside } from "./http/outside.ts";
 import { refuseUnsafe, startHttp } from "./http/server.ts";
 import type { HttpOptions } from "./http/server.ts";
 import { createImaging } from "./image/imaging.ts";
 import { createPipeline } from "./pipeline/pipeline.ts";
 import type { Pipeline } from "./pipeline/pipeline.ts";
 import { createSchedules } from "./pipeline/schedules.ts";
-import type { Schedules } from "./pipeline/schedules.ts";
+import type { Schedules, SchedulesDeps } from "./pipeline/schedules.ts";
 import { createLiveSettings } from "./pipeline/settings.ts";
 import type { LiveSettings } from "./pipeline/settings.ts";
 import { createShooter } from "./pipeline/shoot.ts";
@@ -108,10 +110,7 @@ async function build(
   if (mode === "serve") measureProcess(metrics);
   // A command that sends what it was told and ends needs no database; what `serve` accepts is kept in one.
   const store = use(parts, mode === "serve" ? await openServedStore(loaded, log) : createMemoryStore(log));
-  const imaging = createImaging();
-  const cut: Cut = async (png, clip) => await imaging.crop(png, { clip });
-  const driver = use(parts, createWebDriver(config.browser, { log, metrics, clock, cut }));
-  const shooter = createShooter({ driver, imaging, clock, log, metrics });
+  const { driver, shooter } = openCamera(config, { log, metrics, clock }, parts);
   const own: RoomServerAddress = { url: "", token: new Secret(randomBytes(24).toString("base64url")) };
   let address = { localUrl: "", publicUrl: "" };
   const rooms = openRooms(config, own.token, () => address.publicUrl);
@@ -121,14 +120,13 @@ async function build(
   const first = await openSettings(loaded, roomServer, undefined);
   const settings = use(parts, createLiveSettings(first));
   const pipeline = createPipeline({ store, settings, shooter, clock, log, metrics, random: Math.random });
-  const schedulesOf = ({ schedules }: Config): Schedules =>
-    createSchedules({ schedules, settings, pipeline, memory: store.schedules, runOf: scheduledRun, clock, log });
-  let schedules = schedulesOf(config);
+  const timing = { settings, pipeline, memory: store.schedules, runOf: scheduledRun, clock, log };
+  const schedules = liveSchedules(config, timing, mode === "serve" && role !== "intake");
   const http = use(
     parts,
     await startHttp(httpOptions(config, mode, role), {
       pipeline,
-      schedules: () => schedules,
+      schedules: schedules.current,
       shooter,
       settings,
       rooms,
@@ -137,6 +135,9 @@ async function build(
       metrics,
       log,
       tokens: () => config.server.tokens,
+      hooks: () => config.hooks,
+      outside: createOutside(),
+      clock,
     }),
   );
   const publicUrl = (config.server.publicUrl ?? http.localUrl).replace(/\/+$/u, "");
@@ -145,27 +146,58 @@ async function build(
   parts.push({ [Symbol.asyncDispose]: async () => await pipeline.drain() });
   // What was left from before may go to rooms of this server: only now can they be reached.
   if (role !== "intake") pipeline.start();
-  const hasTimes = mode === "serve" && role !== "intake";
-  if (hasTimes) schedules.start();
-  parts.push({ [Symbol.asyncDispose]: async () => await schedules[Symbol.asyncDispose]() });
+  use(parts, schedules).start();
   return {
     ...address,
     driver,
     shooter,
     settings,
     pipeline,
-    schedules: () => schedules,
+    schedules: schedules.current,
     async reload(next) {
       refuseUnsafe({ ...httpOptions(next.config, mode, role), ...splitListen(config.server.listen) });
       settings.replace(await openSettings(next, roomServer, http.localUrl));
       const needs = restartNeeds(config, next.config);
       config = { ...next.config, store: config.store, rooms: config.rooms };
-      await schedules[Symbol.asyncDispose]();
-      schedules = schedulesOf(config);
-      if (hasTimes) schedules.start();
+      await schedules.renew(config);
       driver.renew(next.config.browser.allow);
       return needs;
     },
+  };
+}
+
+function openCamera(
+  config: Config,
+  deps: { readonly log: Logger; readonly metrics: Metrics; readonly clock: Clock },
+  parts: AsyncDisposable[],
+): { readonly driver: WebDriver; readonly shooter: Shooter } {
+  const imaging = createImaging();
+  const cut: Cut = async (png, clip) => await imaging.crop(png, { clip });
+  const driver = use(parts, createWebDriver(config.browser, { ...deps, cut }));
+  return { driver, shooter: createShooter({ driver, imaging, ...deps }) };
+}
+
+interface LiveSchedules extends AsyncDisposable {
+  readonly current: () => Schedules;
+  start(): void;
+  renew(config: Config): Promise<void>;
+}
+
+/** The schedules of the configuration as it is now; they run when `hasTimes`, and on request. */
+function liveSchedules(first: Config, deps: Omit<SchedulesDeps, "schedules">, hasTimes: boolean): LiveSchedules {
+  let current = createSchedules({ ...deps, schedules: first.schedules });
+  const start = (): void => {
+    if (hasTimes) current.start();
+  };
+  return {
+    current: () => current,
+    start,
+    async renew({ schedules }) {
+      await current[Symbol.asyncDispose]();
+      current = createSchedules({ ...deps, schedules });
+      start();
+    },
+    [Symbol.asyncDispose]: async () => await current[Symbol.asyncDispose](),
   };
 }
 

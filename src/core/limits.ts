@@ -13,6 +13,22 @@ export const limits = {
   alertTextCharsMax: 32_768,
   alertTagsMax: 100,
   alertFieldsMax: 100,
+  /** Bodies of `POST /hooks/*`, and what one of them may hold. */
+  hookBodyBytesMax: 2 * MiB,
+  hookAlertsMax: 500,
+  /** Requests of hooks that are read or kept at the same time; more are told to come back. */
+  hooksUnderwayMax: 50,
+  hookRetryAfterMs: 5 * second,
+  /** Levels of lists and objects in a JSON body. */
+  jsonDepthMax: 64,
+  /** A time further ahead than this is a sender's mistake: the time of arrival counts instead. */
+  alertTimeAheadMsMax: 24 * 60 * minute,
+  /** Senders that repeat a state on purpose are told from those that try again by this much time. */
+  hookRepeatMs: 1 * minute,
+  /** Fetching a signing certificate or confirming a subscription. */
+  outsideTryMs: 5 * second,
+  outsideBytesMax: 64 * KiB,
+  certificatesKeptMax: 20,
   /** Bodies of the HipChat-compatible API: HipChat's own clients refuse files above 50 MB, ours are charts. */
   roomsBodyBytesMax: 20 * MiB,
   configBytesMax: 1 * MiB,

@@ -28,7 +28,7 @@ const rules: Readonly<Record<string, Rule>> = {
     mayImport: ["core"],
     mayImportTypes: ["store/contract", "web-driver/contract", "image/contract", "destinations/contract"],
   },
-  config: { mayImport: ["core", "destinations/index", "rooms/contract", "web-driver/allow"] },
+  config: { mayImport: ["core", "destinations/index", "rooms/contract", "triggers/index", "web-driver/allow"] },
   http: {
     mayImport: ["core", "triggers/index", "pipeline"],
     mayImportTypes: ["store/contract", "rooms/contract", "web-driver/contract"],
