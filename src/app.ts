@@ -25,7 +25,9 @@ import { createRooms } from "./rooms/rooms.ts";
 import type { Store } from "./store/contract.ts";
 import { createMemoryStore } from "./store/memory.ts";
 import { openStore } from "./store/open.ts";
+import { createAllowList, endpointOf } from "./web-driver/allow.ts";
 import type { Cut, WebDriver } from "./web-driver/contract.ts";
+import { decide } from "./web-driver/guard.ts";
 import { createWebDriver } from "./web-driver/web-driver.ts";
 
 /*
@@ -65,7 +67,10 @@ export async function startApp(loaded: LoadedConfig, mode: AppMode, log: Logger)
     const shooter = createShooter({ driver, imaging, clock });
     const own: RoomServerAddress = { url: "", token: new Secret(randomBytes(24).toString("base64url")) };
     let address = { localUrl: "", publicUrl: "" };
-    const rooms = openRooms(config, own.token, () => address.publicUrl);
+    const rooms = use(
+      parts,
+      openRooms(config, own.token, () => address.publicUrl, log),
+    );
     const roomServer = (): RoomServerAddress =>
       mode === "serve" ? { ...own, url: address.localUrl } : configuredRoomServer(config);
     const channels = await openChannels(config, baseDir, roomServer, parts);
@@ -123,7 +128,7 @@ async function openChannels(
   return channels;
 }
 
-function openRooms(config: Config, ownToken: Secret, publicUrl: () => string): RoomServer {
+function openRooms(config: Config, ownToken: Secret, publicUrl: () => string, log: Logger): RoomServer {
   const configured = Object.entries(config.rooms.tokens).map(([name, { token, scopes }]): RoomToken => ({
     name,
     secret: token,
@@ -134,6 +139,7 @@ function openRooms(config: Config, ownToken: Secret, publicUrl: () => string): R
   );
   const names = [...new Set([...config.rooms.names, ...ofChannels])];
   const { host } = splitListen(config.server.listen);
+  const mayReach = { isAllowed: createAllowList(config.rooms.webhookAllow), allowsPublic: true };
   return createRooms(
     {
       tokens: [...configured, { name: "Chartbell", secret: ownToken, scopes }],
@@ -143,7 +149,12 @@ function openRooms(config: Config, ownToken: Secret, publicUrl: () => string): R
       pageRequiresToken: !isLoopbackHost(host),
       enforceRateLimits: config.rooms.rateLimits,
     },
-    { clock: systemClock },
+    {
+      clock: systemClock,
+      log,
+      random: Math.random,
+      reach: async (url, signal) => await decide(endpointOf(url), mayReach, signal),
+    },
   );
 }
 
