@@ -95,8 +95,10 @@ export interface RoomsDeps {
 
 /** Disposing it ends what webhooks are being told. */
 export interface RoomServer extends AsyncDisposable {
-  /** Answers /v1/… and /v2/…; an answer to HEAD has an empty body and the headers of GET. */
+  /** Answers /v1/… and /v2/…, a fault of our own with 500; an answer to HEAD has an empty body and the headers of GET. */
   api(request: ApiRequest): Promise<ApiAnswer>;
+  /** The answer for a request whose body could not be read: too large (413), in an unknown encoding (415), broken (400). */
+  unreadable(status: 400 | 413 | 415): ApiAnswer;
   /** Answers /rooms, /rooms/ROOM, /rooms/ROOM/files/ID/NAME and /rooms/assets/…. */
   page(request: ApiRequest): Promise<ApiAnswer>;
   /**

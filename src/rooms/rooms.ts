@@ -1,5 +1,6 @@
 import { AppError } from "../core/errors.ts";
 import { limits } from "../core/limits.ts";
+import type { Logger } from "../core/log.ts";
 import { createAccess, tokenOf } from "./access.ts";
 import { Fault, faultAnswer, withoutBody } from "./answer.ts";
 import { admit, authTestPassed, findRoute, isAuthTest, segmentsOf } from "./api/router.ts";
@@ -40,10 +41,10 @@ export function createRooms(options: RoomsOptions, { clock, log, random, reach }
   return {
     async api(request) {
       const meter = rates.meter();
-      const answer = await answerCall(request, meter, parts);
-      const full = { ...answer, headers: { ...answer.headers, ...apiHeaders(answer), ...meter.headers() } };
+      const full = complete(await answerCall(request, meter, parts, log), meter);
       return request.method === "HEAD" ? withoutBody(full) : full;
     },
+    unreadable: (status) => complete(faultAnswer(new Fault(status, unreadableBodies[status])), rates.meter()),
     page: async (request) => await answerPage(request, pageDeps),
     pageRefusal: (request) => pageRefusal(request, pageDeps),
     watch: (room, sequence, signal) => watchers.watch(room, sequence, signal),
@@ -61,6 +62,16 @@ function ensureRoom(store: RoomStore, name: string): void {
   );
 }
 
+const unreadableBodies = {
+  400: "The request body could not be read",
+  413: `The request body is larger than ${limits.roomsBodyBytesMax} bytes`,
+  415: "The Content-Encoding is not supported",
+} as const;
+
+function complete(answer: ApiAnswer, meter: Meter): ApiAnswer {
+  return { ...answer, headers: { ...answer.headers, ...apiHeaders(answer), ...meter.headers() } };
+}
+
 /** What HipChat answers must not be taken for: pages, or something to keep. A file says itself how long it may be kept. */
 function apiHeaders(answer: ApiAnswer): Readonly<Record<string, string>> {
   return {
@@ -69,23 +80,24 @@ function apiHeaders(answer: ApiAnswer): Readonly<Record<string, string>> {
   };
 }
 
-async function answerCall(request: ApiRequest, meter: Meter, parts: Parts): Promise<ApiAnswer> {
-  const answer = await answerOrFault(request, meter, parts);
+async function answerCall(request: ApiRequest, meter: Meter, parts: Parts, log: Logger): Promise<ApiAnswer> {
+  const answer = await answerOrFault(request, meter, parts, log);
   return segmentsOf(request.path)[0] === "v1" && wantsXml(request) ? xmlAnswer(answer) : answer;
 }
 
-async function answerOrFault(request: ApiRequest, meter: Meter, parts: Parts): Promise<ApiAnswer> {
+async function answerOrFault(request: ApiRequest, meter: Meter, parts: Parts, log: Logger): Promise<ApiAnswer> {
   try {
     return await dispatch(request, meter, parts);
   } catch (error) {
     if (error instanceof Fault) return faultAnswer(error);
-    throw error;
+    log.error({ err: error, method: request.method, path: request.path }, "A call of a room could not be answered.");
+    return faultAnswer(new Fault(500, "An unexpected fault inside Chartbell"));
   }
 }
 
 async function dispatch(request: ApiRequest, meter: Meter, parts: Parts): Promise<ApiAnswer> {
   if (request.body.length > limits.roomsBodyBytesMax) {
-    throw new Fault(413, `The request body is larger than ${limits.roomsBodyBytesMax} bytes`);
+    throw new Fault(413, unreadableBodies[413]);
   }
   const [version, ...segments] = segmentsOf(request.path);
   const { route, parameters } = findRoute(routesOf(version), request.method, segments);
