@@ -14,6 +14,9 @@ export const limits = {
   alertFieldsMax: 100,
   /** Bodies of the HipChat-compatible API: HipChat's own clients refuse files above 50 MB, ours are charts. */
   roomsBodyBytesMax: 20 * MiB,
+  /** The same without a file, and how deep its JSON may go: a card's goes five deep. */
+  roomsFieldsBytesMax: 1 * MiB,
+  jsonDepthMax: 32,
   configBytesMax: 1 * MiB,
   secretBytesMax: 64 * KiB,
   urlCharsMax: 8192,

@@ -1,32 +1,23 @@
 import { createHash } from "node:crypto";
 import { once } from "node:events";
-import { readdirSync, readFileSync } from "node:fs";
 import { createServer } from "node:http";
 import { connect } from "node:net";
 import type { AddressInfo } from "node:net";
 import { text } from "node:stream/consumers";
-import { fileURLToPath } from "node:url";
 import { describe, expect, test } from "vitest";
 import express from "express";
 import { Secret } from "../../src/core/secret.ts";
 import { roomRoutes } from "../../src/http/room-routes.ts";
-import type { ApiAnswer, ApiRequest } from "../../src/rooms/contract.ts";
-import { historyOf, jsonOf, openRooms, requestOf, token } from "../unit/rooms/open-rooms.ts";
+import type { ApiAnswer } from "../../src/rooms/contract.ts";
+import { captures } from "../support/captures.ts";
+import { historyOf, jsonOf, openRooms, token } from "../unit/rooms/open-rooms.ts";
 import type { HistoryItem, TestRooms } from "../unit/rooms/open-rooms.ts";
 
 /*
  * Requests of real clients, byte for byte. Every request of every file stands in the table below.
  */
 
-const folder = fileURLToPath(new URL("../fixtures/captures/", import.meta.url));
 const chartHash = "9d9e192970e3dfa9f2220b41d6b974d7e13ed3036ba54a40782e8832c103ab59";
-
-interface Capture {
-  /** File and position, as `buildbot-2.10.5-HipChatStatusPush 1`. */
-  readonly name: string;
-  readonly request: ApiRequest;
-  readonly bytes: Buffer;
-}
 
 /** What the answer is and what then stands in the room. */
 interface Row {
@@ -273,38 +264,6 @@ const rows: Readonly<Record<string, Row>> = {
   },
   "reference-python-email-mime 2": { status: 204, room: "Alerts", item: { message: "" }, sharesChart: "графік.png" },
 };
-
-const captures = readdirSync(folder)
-  .filter((file) => file.endsWith(".txt"))
-  .toSorted()
-  .flatMap((file) => readCaptures(file));
-
-function readCaptures(file: string): readonly Capture[] {
-  const bytes = readFileSync(folder + file);
-  const found: Capture[] = [];
-  for (let offset = 0; offset < bytes.length;) {
-    const lineEnd = bytes.indexOf("\n", offset);
-    const size = Number(/^##### capture: .*raw-bytes=(\d+) /u.exec(bytes.toString("latin1", offset, lineEnd))?.[1]);
-    const start = lineEnd + 1;
-    const raw = bytes.subarray(start, start + size);
-    found.push({ name: `${file.slice(0, -4)} ${found.length + 1}`, request: readRequest(raw), bytes: raw });
-    offset = start + size + 1;
-  }
-  return found;
-}
-
-function readRequest(raw: Buffer): ApiRequest {
-  const headEnd = raw.indexOf("\r\n\r\n");
-  const [requestLine = "", ...lines] = raw.toString("latin1", 0, headEnd).split("\r\n");
-  // Payara puts a raw space into the target, so that it ends at the last one.
-  const [, method = "", target = ""] = /^(\S+) (.+) HTTP\/1\.1$/u.exec(requestLine) ?? [];
-  const headers = Object.fromEntries(
-    lines.map((line) => [line.slice(0, line.indexOf(":")).toLowerCase(), line.slice(line.indexOf(":") + 1).trim()]),
-  );
-  const body = raw.subarray(headEnd + 4);
-  expect(body.length).toBe(Number(headers["content-length"] ?? 0));
-  return { ...requestOf(method, target, { headers }), headers, body };
-}
 
 const openAlerts = (): TestRooms =>
   openRooms({
