@@ -47,22 +47,24 @@ const targets = [
   ...v1Routes.map(({ method, pattern }) => [method, `/v1/${pattern}`] as const),
 ];
 
+const roomNames = ["Lobby", "Alerts", "Alerts Room", "10"];
+
 function open(): TestRooms {
   return openRooms(
     {
       tokens: [token("all"), { ...token("oauthid"), secret: token("secret").secret }],
-      rooms: ["Lobby", "Alerts", "Alerts Room", "10"],
+      rooms: roomNames,
     },
     { reach: async () => ({ kind: "failed", code: "ENOTFOUND" }) },
   );
 }
 
-/** A real client's request or any call of the API, with up to six things of it changed. */
+/** A real client's request or any call of the API, with up to six things of it changed, mostly one or two. */
 function oddRequest(dice: Dice): ApiRequest {
   let request = dice.below(2) === 0 ? dice.one(captures).request : anyCall(dice);
   // Most must get past the door, or nothing behind it is tried.
   if (dice.below(8) > 0) request = { ...request, headers: { ...request.headers, authorization: "Bearer ALL" } };
-  for (let changes = dice.below(6); changes >= 0; changes--) request = mutate(request, dice);
+  for (let changes = dice.below(1 + dice.below(6)); changes >= 0; changes--) request = mutate(request, dice);
   return request;
 }
 
@@ -102,13 +104,18 @@ describe("requests that no client sends", () => {
     { timeout: testMs },
     async () => {
       let heapBefore: number | undefined;
+      let takenCount = 0;
       for (let run = 0; run < runs;) {
         const rooms = open();
         for (const end = Math.min(runs, run + runsPerServer); run < end; run++) {
           const request = oddRequest(createDice(seed * 1_000_003 + run));
+          // Rooms that a run deleted or renamed are there again: most calls must find theirs.
+          for (const name of roomNames) rooms.rooms.ensureRoom(name);
           const started = process.cpuUsage();
           try {
-            expectAnswer(await rooms.rooms.api(request), request);
+            const answer = await rooms.rooms.api(request);
+            expectAnswer(answer, request);
+            if (answer.status < 300) takenCount += 1;
             expect(process.cpuUsage(started).user / 1000).toBeLessThan(answerCpuMsMax);
           } catch (cause) {
             throw new Error(described(run, request), { cause });

@@ -113,21 +113,27 @@ function deepBody(dice: Dice): Buffer {
 
 /** The request with one thing of it changed. */
 export function mutate(request: ApiRequest, dice: Dice): ApiRequest {
-  switch (dice.below(9)) {
+  switch (dice.below(16)) {
     case 0:
     case 1:
-      return { ...request, body: mutateBytes(request.body, dice) };
     case 2:
-      return { ...request, body: mutateJson(request.body, dice) };
     case 3:
-      return { ...request, headers: { ...request.headers, "content-type": dice.one(contentTypes) } };
+      return { ...request, body: mutateBytes(request.body, dice) };
     case 4:
-      return { ...request, headers: { ...request.headers, ...oddHeaders(dice) } };
     case 5:
-      return { ...request, path: mutatePath(request.path, dice) };
     case 6:
-      return { ...request, query: mutateQuery(request.query, dice) };
     case 7:
+      return { ...request, body: mutateJson(request.body, dice) };
+    case 8:
+      return { ...request, headers: { ...request.headers, "content-type": dice.one(contentTypes) } };
+    case 9:
+      return { ...request, headers: { ...request.headers, ...oddHeaders(dice) } };
+    case 10:
+      return { ...request, path: mutatePath(request.path, dice) };
+    case 11:
+    case 12:
+      return { ...request, query: mutateQuery(request.query, dice) };
+    case 13:
       return { ...request, method: dice.one(["GET", "HEAD", "POST", "PUT", "DELETE", "PATCH", "OPTIONS", "BREW"]) };
     default:
       return { ...request, body: oddBody(dice) };
