@@ -106,3 +106,10 @@ export function splitListen(listen: string): { readonly host: string; readonly p
   const groups = listenPattern.exec(listen)?.groups ?? {};
   return { host: (groups["host"] ?? "127.0.0.1").replace(/^\[|\]$/gu, ""), port: Number(groups["port"] ?? 0) };
 }
+
+/** Where the Chartbell that serves this configuration listens, as another process on this machine reaches it. */
+export function servedUrl({ server }: Config): string {
+  const { host, port } = splitListen(server.listen);
+  const reachable = host === "0.0.0.0" || host === "::" ? "127.0.0.1" : host;
+  return `http://${reachable.includes(":") ? `[${reachable}]` : reachable}:${port}`;
+}

@@ -44,6 +44,7 @@ export const errorCodes = facts({
     false,
     "Set the environment variable or create the file that the reference names.",
   ),
+  role_lonely: entry("config", 500, false, "Set store.url to the PostgreSQL server that all processes share."),
   listen_unsafe: entry("config", 500, false, "Listen on 127.0.0.1, or configure server.tokens and rooms.tokens."),
   listen_failed: entry("setup", 500, false, "Choose another address with --listen HOST:PORT."),
   node_too_old: entry(
@@ -65,6 +66,12 @@ export const errorCodes = facts({
     "Start the browser by hand to see what it misses; browser.sandbox: off helps in a container.",
   ),
 
+  server_unreachable: entry(
+    "setup",
+    503,
+    true,
+    "Start `chartbell serve` with this configuration, or name its address as server.listen.",
+  ),
   store_missing: entry(
     "setup",
     503,
@@ -164,9 +171,21 @@ export const errorCodes = facts({
     true,
     "The server's rate limit is reached; Chartbell waits and tries again.",
   ),
+  channel_busy: entry(
+    "delivery",
+    503,
+    true,
+    "Messages come faster than the channel takes them; Chartbell sends them one after the other.",
+  ),
   delivery_unavailable: entry("delivery", 502, true, "The server is in trouble; Chartbell tries again."),
   delivery_unreachable: entry("delivery", 502, true, "Check the channel's host and port from this machine."),
   delivery_timeout: entry("delivery", 504, true, "The server did not answer in time; Chartbell tries again."),
+  delivery_unanswered: entry(
+    "delivery",
+    504,
+    true,
+    "Nobody knows whether it arrived; the channel's onUnknown says whether it is sent again.",
+  ),
   delivery_unknown: entry(
     "delivery",
     502,

@@ -35,7 +35,7 @@ export async function preparePicture(
 ): Promise<PreparedPicture> {
   try {
     const target = portalTarget(deps.portals, portal, placeholderValues(alert), { strict: false });
-    const shot = await deps.shooter.shoot(target, signal);
+    const shot = await deps.shooter.shoot(target, signal, alert.id);
     if (shot.verdict.kind === "blank") {
       throw new AppError("picture_blank", "The page drew nothing that differs from its background.");
     }
@@ -72,7 +72,9 @@ function withoutPicture(
 ): PreparedPicture {
   const failure = failureOf(error);
   const unexpected = error instanceof AppError ? {} : { err: error };
-  log.error({ portal, code: failure.code, reason: failure.message, ...unexpected }, "No picture.");
+  // One that nobody waits for any more is taken later, or not wanted.
+  const level = failure.code === "cancelled" ? "debug" : "error";
+  log[level]({ portal, code: failure.code, reason: failure.message, ...unexpected }, "No picture.");
   const { format } = channel.destination;
   const reason = error instanceof AppError ? error.message : failure.message;
   const text = noPictureText(mention, reason, format);

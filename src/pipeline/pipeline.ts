@@ -3,27 +3,26 @@ import type { Alert, AlertInput } from "../core/alert.ts";
 import type { HandledAlert, Plan } from "../core/delivery.ts";
 import { AppError } from "../core/errors.ts";
 import { limits } from "../core/limits.ts";
-import { reasonOf, within } from "../core/wait.ts";
-import type { Route } from "../core/route.ts";
-import type { Accepted, PendingAlert, PendingDelivery, PlannedAlert, Store, Worker } from "../store/contract.ts";
+import { reasonOf } from "../core/wait.ts";
+import type { Accepted, PendingAlert, PendingDelivery, PlannedAlert, Worker } from "../store/contract.ts";
 import { admit, refuseUnknownNames } from "./admit.ts";
 import type { Channel } from "./channel.ts";
-import { composeText } from "./compose.ts";
+import { emptyBacklog } from "./backlog.ts";
+import type { BacklogDeps } from "./backlog.ts";
 import { deliver } from "./deliver.ts";
-import type { DeliverDeps } from "./deliver.ts";
-import { linkInstead, preparePicture } from "./picture.ts";
-import type { PictureDeps } from "./picture.ts";
+import { orderOf, picturesOf, recordGone, textOf } from "./delivery.ts";
+import { observeAccepted, observeHandling } from "./observe.ts";
+import type { LiveSettings } from "./settings.ts";
 
 /*
  * The way of an alert: accept → admit → compose → shoot → deliver → record. What was accepted is in the store with the
  * channels it was admitted to; from there the store hands it out, after a crash again. The text is on its way before the
- * picture is begun to be waited for, and a picture that fails becomes a sentence with the portal's link.
+ * picture is begun to be waited for, and a picture that fails becomes a sentence with the portal's link. What a channel
+ * cannot take goes into its backlog, which is emptied by importance once the channel takes messages again.
  */
 
-export interface PipelineDeps extends DeliverDeps, PictureDeps {
-  readonly store: Store;
-  readonly channels: ReadonlyMap<string, Channel>;
-  readonly routes: readonly Route[];
+export interface PipelineDeps extends Omit<BacklogDeps, "channels" | "portals"> {
+  readonly settings: LiveSettings;
 }
 
 export interface Pipeline {
@@ -48,11 +47,17 @@ export function createPipeline(deps: PipelineDeps): Pipeline {
   let worker: Worker | undefined;
   let isDraining = false;
 
+  const withSettings = async <Result>(work: (current: BacklogDeps) => Promise<Result>): Promise<Result> =>
+    await deps.settings.use(async ({ channels, portals }) => await work({ ...deps, channels, portals }));
   const refuse = (channels: readonly string[], portals: readonly string[]): void => {
     if (isDraining) throw new AppError("shutting_down", "Chartbell is stopping.", { retryAfterMs: 5000 });
-    refuseUnknownNames("channel", channels, [...deps.channels.keys()]);
-    refuseUnknownNames("portal", portals, [...deps.portals.keys()]);
+    const { current } = deps.settings;
+    refuseUnknownNames("channel", channels, [...current.channels.keys()]);
+    refuseUnknownNames("portal", portals, [...current.portals.keys()]);
   };
+
+  const keep = async (alerts: readonly PlannedAlert[], idempotencyKey: string | undefined) =>
+    observeAccepted(alerts, await deps.store.accept(alerts, idempotencyKey), deps);
 
   return {
     async accept(inputs, idempotencyKey) {
@@ -61,20 +66,27 @@ export function createPipeline(deps: PipelineDeps): Pipeline {
         inputs.flatMap((input) => input.portals ?? []),
       );
       const alerts = inputs.map((input) => toAlert(input, deps.clock.now()));
-      return await deps.store.accept(
-        alerts.map((alert) => planned(alert, admit(alert, deps.routes))),
+      return await keep(
+        alerts.map((alert) => planned(alert, admit(alert, deps.settings.current.routes))),
         idempotencyKey,
       );
     },
     async post(input, plan) {
       refuse([plan.channel], plan.portals);
       const alert = toAlert(input, deps.clock.now());
-      await deps.store.accept([planned(alert, [plan])], undefined);
+      await keep([planned(alert, [plan])], undefined);
       return { id: alert.id, duplicate: false };
     },
     outcome: async (alertId) => await deps.store.outcome(alertId),
     start() {
-      worker ??= deps.store.work(async (pending, signal) => await handle(pending, deps, signal));
+      worker ??= deps.store.work(
+        async (pending, signal) =>
+          await withSettings(
+            async (current) =>
+              await observeHandling(pending.alert, current, async (own) => await handle(pending, own, signal)),
+          ),
+        async (backlog, signal) => await withSettings(async (current) => await emptyBacklog(backlog, current, signal)),
+      );
     },
     isTaking: () => !isDraining,
     async drain() {
@@ -93,60 +105,59 @@ function toAlert(input: AlertInput, now: Date): Alert {
   return { ...rest, id: randomUUID(), time: time === undefined ? now : new Date(time), acceptedAt: now };
 }
 
-/** Everything up to each channel's turn happens at once, so that alerts take their turns in the order they are handed out. */
-async function handle({ alert, deliveries }: PendingAlert, deps: PipelineDeps, signal: AbortSignal): Promise<void> {
-  const { id: alertId, rule, status } = alert;
-  deps.log.info({ alertId, rule, status, channels: deliveries.length }, "Alert accepted.");
+/**
+ * Everything up to each channel's turn happens at once, so that alerts take their turns in the order they are handed out.
+ * Returns the channels that the alert waits for now.
+ */
+async function handle(
+  { alert, deliveries }: PendingAlert,
+  deps: BacklogDeps,
+  signal: AbortSignal,
+): Promise<readonly string[]> {
   const outcomes = await Promise.allSettled(
     deliveries.map(async (delivery) => {
       const channel = deps.channels.get(delivery.plan.channel);
-      if (channel === undefined) await recordGone(delivery, deps.store);
-      else await carryOut(alert, delivery, channel, deps, signal);
+      if (channel !== undefined) return await carryOut(alert, delivery, channel, deps, signal);
+      await recordGone(delivery, deps);
+      return "ended";
     }),
   );
   const failure = outcomes.find((outcome) => outcome.status === "rejected");
   if (failure !== undefined) throw failure.reason;
+  return deliveries.flatMap(({ plan }, index) => {
+    const outcome = outcomes[index];
+    return outcome?.status === "fulfilled" && outcome.value === "waits" ? [plan.channel] : [];
+  });
 }
 
-/** One message to one channel: text first, then each picture as it is ready; what has ended before is not done again. */
+/**
+ * One message to one channel: text first, then each picture as it is ready; what has ended before is not done again. What
+ * the channel cannot take is in its backlog then, with all that comes after it.
+ */
 async function carryOut(
   alert: Alert,
-  { id: deliveryId, plan, steps }: PendingDelivery,
+  delivery: PendingDelivery,
   channel: Channel,
-  deps: PipelineDeps,
+  deps: BacklogDeps,
   signal: AbortSignal,
-): Promise<void> {
-  const text = composeText(alert, channel, plan.text);
-  const { pictures } = channel.destination;
-  const hasEnded = (position: number): boolean => steps.get(position)?.record !== undefined;
-  const orderOf = (position: number) => ({ acceptedAt: alert.acceptedAt, progress: steps.get(position) });
-  const shots = plan.portals.flatMap((portal, index) => {
-    if (!pictures.taken || hasEnded(index + 1)) return [];
-    const deadline = within(limits.pictureDeadlineMs, signal);
-    const prepared = preparePicture(alert, portal, channel, pictures.limits, deps, deadline);
-    return [{ position: index + 1, prepared }];
-  });
-  const first = pictures.taken ? text : linkInstead(text, alert, plan.portals, pictures.reason, deps.portals);
-  if (first.text !== "") {
-    const name = { deliveryId, position: 0, kind: first.kind };
-    await deliver(first, channel, { name, ...orderOf(0) }, deps, signal);
+): Promise<"ended" | "waits"> {
+  const unwanted = new AbortController();
+  const pictures = picturesOf(alert, delivery, channel, deps, AbortSignal.any([signal, unwanted.signal]));
+  const text = textOf(alert, delivery, channel, deps.portals);
+  const isSaid =
+    text.text === "" || (await deliver(text, channel, orderOf(alert, delivery, 0, text), deps, signal)) === "ended";
+  if (!isSaid) {
+    unwanted.abort(new AppError("cancelled", "The message waits for its channel, and its pictures with it."));
+    return "waits";
   }
-  await Promise.all(
-    shots.map(async ({ position, prepared }) => {
-      const { step, record: shot } = await prepared;
-      if (signal.aborted) return;
-      const name = { deliveryId, position, kind: step.kind };
-      await deliver(step, channel, { name, ...orderOf(position), shot }, deps, signal);
+  const outcomes = await Promise.all(
+    pictures.map(async ({ position, prepared }) => {
+      const { step, record } = await prepared;
+      if (signal.aborted) throw reasonOf(signal);
+      return await deliver(step, channel, orderOf(alert, delivery, position, step, record), deps, signal);
     }),
   );
-  if (signal.aborted) throw reasonOf(signal);
-  await deps.store.endDelivery(deliveryId, first.text);
-}
-
-/** A channel that the configuration had when the alert was accepted, and has no more. */
-async function recordGone({ id: deliveryId, plan }: PendingDelivery, store: Store): Promise<void> {
-  const failure = { code: "channel_unknown", message: `There is no channel \`${plan.channel}\` any more.` } as const;
-  const record = { kind: "text", status: "failed", attempts: 0, afterMs: 0, failure } as const;
-  await store.endStep({ deliveryId, position: 0, kind: "text" }, record, undefined);
-  await store.endDelivery(deliveryId, "");
+  if (outcomes.includes("waits")) return "waits";
+  await deps.store.endDelivery(delivery.id, text.text);
+  return "ended";
 }

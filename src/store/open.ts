@@ -1,6 +1,7 @@
 import { AppError } from "../core/errors.ts";
 import type { Logger } from "../core/log.ts";
 import type { Secret } from "../core/secret.ts";
+import { releaseBacklogs } from "./backlogs.ts";
 import type { Store } from "./contract.ts";
 import { isAway, openDatabase } from "./database.ts";
 import type { DatabaseAddress } from "./database.ts";
@@ -33,6 +34,7 @@ export async function openStore({ dataDir, url }: StoreOptions, log: Logger): Pr
     const address = url === undefined ? use(await openPrivateServer(dataDir, log)) : addressOf(url);
     const database = use(openDatabase(addressOnly(address), log));
     await migrate(database);
+    if (url === undefined) await releaseBacklogs(database);
     const queue = use(await openQueue(database, url === undefined, log));
     const store = use(createDurableStore(database, queue, log));
     return { ...store, [Symbol.asyncDispose]: stop };

@@ -172,7 +172,19 @@ describe("any address", () => {
   });
 
   test("health and readiness answer", async () => {
-    for (const path of ["/healthz", "/readyz"]) expect((await fetch(`${app.localUrl}${path}`)).status).toBe(200);
+    expect((await fetch(`${app.localUrl}/healthz`)).status).toBe(200);
+    const ready = await fetch(`${app.localUrl}/readyz`);
+    expect([ready.status, await ready.json()]).toEqual([
+      200,
+      {
+        status: "ready",
+        parts: {
+          alerts: { ok: true, detail: "Alerts are taken." },
+          database: { ok: true, detail: "The database answers." },
+          browser: { ok: true, shotsUnderway: 0, shotsWaiting: 0, pagesKept: 0, browsersRunning: 0 },
+        },
+      },
+    ]);
   });
 });
 
@@ -188,7 +200,12 @@ test("a server that drains says so, finishes what it took and takes nothing more
   const refused = await postJson(stopping, "/api/alerts", { rule: "after" });
   expect(refused.body).toMatchObject({ status: 503, code: "shutting_down" });
   expect(refused.headers.get("retry-after")).toBe("5");
-  expect((await fetch(`${stopping.localUrl}/readyz`)).status).toBe(503);
+  const ready = await fetch(`${stopping.localUrl}/readyz`);
+  expect([ready.status, ready.headers.get("retry-after")]).toEqual([503, "5"]);
+  expect(await ready.json()).toMatchObject({
+    code: "shutting_down",
+    parts: { alerts: { ok: false }, database: { ok: true } },
+  });
 });
 
 describe("tokens", () => {

@@ -12,6 +12,8 @@ const main = fileURLToPath(new URL("../../src/cli/main.ts", import.meta.url));
 export interface Service {
   readonly url: string;
   readonly pid: number;
+  /** What it has said on standard error so far, line by line. */
+  readonly said: readonly string[];
   /** Ends it with SIGTERM, or as the signal says, and waits until it is gone. */
   end(signal?: NodeJS.Signals): Promise<void>;
 }
@@ -24,20 +26,24 @@ export async function startService(folder: string, yaml: string): Promise<Servic
     env: { ...process.env, CHARTBELL_LOG_LEVEL: "info", TOKEN: "t" },
     stdio: ["ignore", "ignore", "pipe"],
   });
-  return { url: await readyUrl(child), pid: child.pid ?? 0, end: async (signal) => await endOf(child, signal) };
+  const said: string[] = [];
+  const url = await readyUrl(child, said);
+  return { url, pid: child.pid ?? 0, said, end: async (signal) => await endOf(child, signal) };
 }
 
-async function readyUrl(child: ChildProcess): Promise<string> {
+/** Keeps every line in `said`, also after it is ready. */
+async function readyUrl(child: ChildProcess, said: string[]): Promise<string> {
   if (child.stderr === null) throw new Error("The service has no standard error.");
-  const said: string[] = [];
-  for await (const line of createInterface({ input: child.stderr })) {
+  const { promise, resolve, reject } = Promise.withResolvers<string>();
+  const lines = createInterface({ input: child.stderr });
+  lines.on("line", (line) => {
     said.push(line);
-    if (!line.includes("Chartbell is ready.")) continue;
-    child.stderr.resume();
+    if (!line.includes("Chartbell is ready.")) return;
     const { url }: { url: string } = JSON.parse(line);
-    return url;
-  }
-  throw new Error(`The service did not start: ${said.join("\n")}`);
+    resolve(url);
+  });
+  lines.on("close", () => reject(new Error(`The service did not start: ${said.join("\n")}`)));
+  return await promise;
 }
 
 async function endOf(child: ChildProcess, signal: NodeJS.Signals = "SIGTERM"): Promise<void> {
@@ -73,6 +79,7 @@ export interface AlertAnswer {
   readonly rule: string;
   readonly status: string;
   readonly deliveries: readonly {
+    readonly state: string;
     readonly steps: readonly {
       readonly status: string;
       readonly attempts: number;
@@ -83,14 +90,19 @@ export interface AlertAnswer {
 
 /** Sends an alert; its id when it was accepted, undefined when the service is not there. */
 export async function sendAlert(url: string, alert: unknown): Promise<string | undefined> {
+  return (await sendAlerts(url, alert))[0];
+}
+
+/** Sends an alert, or `{ alerts }`; the ids when they were accepted, none when the service is not there. */
+export async function sendAlerts(url: string, body: unknown): Promise<readonly string[]> {
   const answer = await fetch(`${url}/api/alerts`, {
     method: "POST",
     headers: { "content-type": "application/json" },
-    body: JSON.stringify(alert),
+    body: JSON.stringify(body),
   }).catch(() => undefined);
-  if (answer?.status !== 202) return undefined;
+  if (answer?.status !== 202) return [];
   const { alerts }: { alerts: { id: string }[] } = JSON.parse(await answer.text());
-  return alerts[0]?.id;
+  return alerts.map(({ id }) => id);
 }
 
 /** What became of an alert, once it is handled. */

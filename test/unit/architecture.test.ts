@@ -31,7 +31,7 @@ const rules: Readonly<Record<string, Rule>> = {
   config: { mayImport: ["core", "destinations/index", "rooms/contract", "web-driver/allow"] },
   http: {
     mayImport: ["core", "triggers/index", "pipeline"],
-    mayImportTypes: ["store/contract", "rooms/contract"],
+    mayImportTypes: ["store/contract", "rooms/contract", "web-driver/contract"],
   },
   cli: {
     mayImport: ["app", "core", "config", "pipeline/target"],
@@ -49,6 +49,7 @@ const homes: Readonly<Record<string, string>> = {
   "form-data": "destinations/",
   liquidjs: "core/template.ts",
   pino: "core/log.ts",
+  "prom-client": "core/metrics.ts",
   yaml: "config/",
   commander: "cli/",
   "proxy-chain": "web-driver/",

@@ -52,8 +52,7 @@ export interface WebhooksDeps extends DeliverDeps {
 
 interface Kept {
   readonly webhook: Webhook;
-  readonly inOrder: Lane;
-  waiting: number;
+  readonly lane: Lane;
 }
 
 export function createWebhooks(deps: WebhooksDeps): Webhooks {
@@ -77,20 +76,16 @@ export function createWebhooks(deps: WebhooksDeps): Webhooks {
   };
 
   const queue = (one: Kept, room: Room, message: Message): void => {
-    if (one.waiting >= limits.webhookQueueMax) {
+    if (one.lane.waiting >= limits.webhookQueueMax) {
       deps.log.warn({ webhook: one.webhook.id }, "A webhook is too slow; an event was dropped.");
       return;
     }
-    one.waiting += 1;
-    const told = one
-      .inOrder(async () => await tell(one, room, message))
+    const told = one.lane
+      .run(async () => await tell(one, room, message))
       .catch((error: unknown) => {
         if (!stopped.signal.aborted) deps.log.error({ err: error }, "An event could not be told to a webhook.");
       })
-      .finally(() => {
-        one.waiting -= 1;
-        underWay.delete(told);
-      });
+      .finally(() => underWay.delete(told));
     underWay.add(told);
   };
 
@@ -99,7 +94,7 @@ export function createWebhooks(deps: WebhooksDeps): Webhooks {
     add(room, webhook) {
       if (kept.size >= limits.webhooksMax || of(room).length >= limits.webhooksPerRoomMax) return undefined;
       const added: Webhook = { ...webhook, id: ++lastId, roomId: room.id, createdAt: deps.now() };
-      kept.set(added.id, { webhook: added, inOrder: createLane(), waiting: 0 });
+      kept.set(added.id, { webhook: added, lane: createLane() });
       return added;
     },
     remove: (webhook) => void kept.delete(webhook.id),
