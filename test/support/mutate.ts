@@ -222,6 +222,7 @@ function mutateQuery(query: URLSearchParams, dice: Dice): URLSearchParams {
     "format",
     "date",
     "end-date",
+    "timezone",
     "start-index",
     "max-results",
     "reverse",
@@ -248,6 +249,8 @@ function mutateQuery(query: URLSearchParams, dice: Dice): URLSearchParams {
     "<b>",
     "Lobby",
     "275760-09-13",
+    "Europe/Berlin",
+    "-000001-01-01T00:00:00",
     "+275760-09-13T00:00:00.001Z",
   ]);
   changed.append(name, value);

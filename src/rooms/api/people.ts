@@ -50,6 +50,12 @@ export async function listPeople(call: Call): Promise<ApiAnswer> {
   );
 }
 
+/** `PUT` and `DELETE /v2/room/ID/member/USER`: every room is open to everybody, so that there is nothing to change. 204. */
+export async function keepMembers(call: Call): Promise<ApiAnswer> {
+  roomOfPath(call);
+  return noContent();
+}
+
 /** `POST /v2/room/ID/invite/USER` with an optional `reason`: a private message that says so. 204. */
 export async function inviteUser(call: Call): Promise<ApiAnswer> {
   const room = roomOfPath(call);

@@ -1,7 +1,9 @@
 import { Fault, json } from "../answer.ts";
 import type { ApiAnswer } from "../contract.ts";
+import { refused } from "../fields.ts";
 import { fileAnswer } from "../file-answer.ts";
 import type { Selection } from "../store.ts";
+import { isTimeZone, timeIn } from "../time-zone.ts";
 import { pageOf, readCount } from "./paging.ts";
 import { roomOfPath } from "./router.ts";
 import type { Call } from "./router.ts";
@@ -22,8 +24,8 @@ export async function getHistory(call: Call): Promise<ApiAnswer> {
     date === "recent"
       ? { count: recentMax }
       : {
-          notAfter: readDate("date", date),
-          notBefore: query.has("end-date") ? readDate("end-date", query.get("end-date") ?? "") : undefined,
+          notAfter: readDate(query, "date"),
+          notBefore: query.has("end-date") ? readDate(query, "end-date") : undefined,
           skip: startIndex,
           count: maxResults,
         };
@@ -69,12 +71,19 @@ export async function getFile(call: Call): Promise<ApiAnswer> {
   return fileAnswer(file.facts, file.bytes);
 }
 
-/** ISO 8601, or Unix seconds. */
-function readDate(name: string, text: string): Date {
-  const date = new Date(/^\d{9,11}$/u.test(text) ? Number(text) * 1000 : text);
-  if (!Number.isNaN(date.getTime())) return date;
-  throw new Fault(400, `Value u'${text.slice(0, 100)}' for field '${name}' is not a date in ISO 8601`, {
-    field: name,
-    validation: "type",
-  });
+/** ISO 8601, in the zone that `timezone` names unless it has an offset; or Unix seconds. */
+function readDate(query: URLSearchParams, name: string): Date {
+  const text = query.get(name) ?? "";
+  const zone = readTimeZone(query);
+  const date = /^\d{9,11}$/u.test(text) ? new Date(Number(text) * 1000) : timeIn(zone, text);
+  if (date !== undefined && !Number.isNaN(date.getTime())) return date;
+  throw refused(name, "type", text, "is not a date in ISO 8601");
+}
+
+/** `timezone`: UTC unless named. Throws 400. */
+export function readTimeZone(query: URLSearchParams): string {
+  const zone = query.get("timezone") ?? "";
+  if (zone === "") return "UTC";
+  if (zone.length > 64 || !isTimeZone(zone)) throw refused("timezone", "enum", zone, "is no time zone");
+  return zone;
 }

@@ -7,6 +7,8 @@ import { parseHeaderValue } from "../header-value.ts";
 import { filePath } from "../page/address.ts";
 import { nameOf } from "../store.ts";
 import type { Message, Room, Sender } from "../store.ts";
+import { timeIn } from "../time-zone.ts";
+import { readTimeZone } from "./read.ts";
 import { createRoom, readRoomName, readTopic, removeRoom, setTopic } from "./rooms.ts";
 import { findRoom } from "./router.ts";
 import type { Call, Route } from "./router.ts";
@@ -141,20 +143,22 @@ function userView({ id, name }: Sender): Readonly<Record<string, unknown>> {
   return { user_id: id, name, mention_name: mentionNameOf(name), email: "", title: "", is_deleted: 0 };
 }
 
-/** `GET /v1/rooms/history?room_id&date=recent|YYYY-MM-DD`: the newest 75, or the messages of that day (UTC). */
+/** `GET /v1/rooms/history?room_id&date=recent|YYYY-MM-DD`: the newest 75, or those of that day in `timezone`. */
 async function showHistory(call: Call): Promise<ApiAnswer> {
   const room = roomOf(call, v1Fields(call.request));
   const date = call.request.query.get("date") ?? "recent";
-  const messages = await call.store.newest(room, date === "recent" ? { count: recentMax } : dayOf(date));
+  const zone = readTimeZone(call.request.query);
+  const messages = await call.store.newest(room, date === "recent" ? { count: recentMax } : dayOf(date, zone));
   return json(200, { messages: messages.toReversed().map((message) => historyItem(call, room, message)) });
 }
 
-function dayOf(date: string): { notBefore: Date; notAfter: Date; count: number } {
-  const start = /^\d{4}-\d{2}-\d{2}$/u.test(date) ? new Date(`${date}T00:00:00.000Z`) : new Date(Number.NaN);
-  if (Number.isNaN(start.getTime())) {
+function dayOf(date: string, zone: string): { notBefore: Date; notAfter: Date; count: number } {
+  const isDay = /^\d{4}-\d{2}-\d{2}$/u.test(date);
+  const [notBefore, notAfter] = [timeIn(zone, date), timeIn(zone, `${date}T23:59:59.999`)];
+  if (!isDay || notBefore === undefined || notAfter === undefined) {
     throw new Fault(400, `Value u'${date.slice(0, 100)}' for field 'date' is neither recent nor YYYY-MM-DD`);
   }
-  return { notBefore: start, notAfter: new Date(`${date}T23:59:59.999Z`), count: 1000 };
+  return { notBefore, notAfter, count: 1000 };
 }
 
 function historyItem(call: Call, room: Room, message: Message): Readonly<Record<string, unknown>> {

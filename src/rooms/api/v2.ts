@@ -1,7 +1,7 @@
 import type { Route } from "./router.ts";
 import { getCapabilities, getEmoticon, getEmoticons } from "./group.ts";
 import { getSession, postToken } from "./oauth.ts";
-import { getUser, getUsers, inviteUser, listPeople } from "./people.ts";
+import { getUser, getUsers, inviteUser, keepMembers, listPeople } from "./people.ts";
 import { getFile, getHistory, getLatest, getMessage } from "./read.ts";
 import { deleteRoom, getRoom, getRooms, getStatistics, postRoom, putRoom, putTopic } from "./rooms.ts";
 import {
@@ -44,6 +44,8 @@ export const v2Routes: readonly Route[] = [
   { method: "PUT", pattern: "room/:room/topic", scopes: ["admin_room"], handle: putTopic },
   { method: "GET", pattern: "room/:room/statistics", scopes: viewRooms, handle: getStatistics },
   { method: "GET", pattern: "room/:room/member", scopes: viewRooms, handle: listPeople },
+  { method: "PUT", pattern: "room/:room/member/:user", scopes: ["admin_room"], handle: keepMembers },
+  { method: "DELETE", pattern: "room/:room/member/:user", scopes: ["admin_room"], handle: keepMembers },
   { method: "GET", pattern: "room/:room/participant", scopes: viewRooms, handle: listPeople },
   { method: "POST", pattern: "room/:room/invite/:user", scopes: ["admin_room"], handle: inviteUser },
   { method: "GET", pattern: "room/:room/history", scopes: ["view_messages"], handle: getHistory },

@@ -204,6 +204,14 @@ describe("people", () => {
   test("that there are not are not found", async () => {
     expect(errorOf(await open().call("GET", "/v2/user/bob"))).toMatchObject({ code: 404 });
   });
+  test("need not be made members of a room that is there", async () => {
+    const { call } = open();
+    for (const method of ["PUT", "DELETE"]) {
+      const body = { room_roles: ["room_member"] };
+      expect((await call(method, "/v2/room/Lobby/member/bob@example.com", { body })).status).toBe(204);
+      expect((await call(method, "/v2/room/Nowhere/member/bob@example.com", { body })).status).toBe(404);
+    }
+  });
   test("are invited by a private message", async () => {
     const rooms = open();
     const body = { reason: "CPU" };
