@@ -33,7 +33,9 @@ import type { Store } from "./store/contract.ts";
 import { createMemoryStore } from "./store/memory.ts";
 import { openStore } from "./store/open.ts";
 import { scheduledRun } from "./triggers/schedule.ts";
+import { createAllowList, endpointOf } from "./web-driver/allow.ts";
 import type { Cut, WebDriver } from "./web-driver/contract.ts";
+import { decide } from "./web-driver/guard.ts";
 import { createWebDriver } from "./web-driver/web-driver.ts";
 
 /*
@@ -113,7 +115,8 @@ async function build(
   const { driver, shooter } = openCamera(config, { log, metrics, clock }, parts);
   const own: RoomServerAddress = { url: "", token: new Secret(randomBytes(24).toString("base64url")) };
   let address = { localUrl: "", publicUrl: "" };
-  const rooms = openRooms(config, own.token, () => address.publicUrl);
+  const publicAddress = (): string => address.publicUrl;
+  const rooms = use(parts, openRooms(config, own.token, publicAddress, log));
   const isRoomServer = mode === "serve" && role !== "worker";
   const roomServer = (): RoomServerAddress =>
     isRoomServer ? { ...own, url: address.localUrl } : configuredRoomServer(config, role === "worker");
@@ -219,7 +222,7 @@ function use<Part extends AsyncDisposable>(parts: AsyncDisposable[], part: Part)
   return part;
 }
 
-function openRooms(config: Config, ownToken: Secret, publicUrl: () => string): RoomServer {
+function openRooms(config: Config, ownToken: Secret, publicUrl: () => string, log: Logger): RoomServer {
   const configured = Object.entries(config.rooms.tokens).map(([name, { token, scopes }]): RoomToken => ({
     name,
     secret: token,
@@ -230,6 +233,7 @@ function openRooms(config: Config, ownToken: Secret, publicUrl: () => string): R
   );
   const names = [...new Set([...config.rooms.names, ...ofChannels])];
   const { host } = splitListen(config.server.listen);
+  const mayReach = { isAllowed: createAllowList(config.rooms.webhookAllow), allowsPublic: true };
   return createRooms(
     {
       tokens: [...configured, { name: "Chartbell", secret: ownToken, scopes }],
@@ -239,6 +243,11 @@ function openRooms(config: Config, ownToken: Secret, publicUrl: () => string): R
       pageRequiresToken: !isLoopbackHost(host),
       enforceRateLimits: config.rooms.rateLimits,
     },
-    { clock: systemClock },
+    {
+      clock: systemClock,
+      log,
+      random: Math.random,
+      reach: async (url, signal) => await decide(endpointOf(url), mayReach, signal),
+    },
   );
 }

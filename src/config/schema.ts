@@ -85,6 +85,11 @@ const Rooms = z.strictObject({
     .boolean()
     .default(false)
     .describe("Answer 429 beyond HipChat's limits (30 messages a minute per room)."),
+  webhookAllow: z
+    .array(AllowEntry)
+    .max(1000)
+    .default([])
+    .describe("host:port that webhooks of rooms may call beside public addresses."),
 });
 
 export const Config = z.strictObject({

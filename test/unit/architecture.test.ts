@@ -56,6 +56,7 @@ const homes: Readonly<Record<string, string>> = {
   "proxy-chain": "web-driver/",
   "sanitize-html": "rooms/",
   eta: "rooms/",
+  re2js: "rooms/webhooks/pattern.ts",
   pg: "store/",
   "pg-boss": "store/",
 };
