@@ -25,6 +25,7 @@ import { createRooms } from "./rooms/rooms.ts";
 import type { Store } from "./store/contract.ts";
 import { createMemoryStore } from "./store/memory.ts";
 import { openStore } from "./store/open.ts";
+import type { DurableStore } from "./store/open.ts";
 import type { Cut, WebDriver } from "./web-driver/contract.ts";
 import { createWebDriver } from "./web-driver/web-driver.ts";
 
@@ -62,7 +63,8 @@ export async function startApp(loaded: LoadedConfig, mode: AppMode, log: Logger)
     const imaging = createImaging();
     const cut: Cut = async (png, clip) => await imaging.crop(png, { clip });
     const driver = use(parts, createWebDriver(config.browser, { log, clock, cut }));
-    const shooter = createShooter({ driver, imaging, clock });
+    const { pictures, history } = store;
+    const shooter = createShooter({ driver, imaging, clock, pictures, log });
     const own: RoomServerAddress = { url: "", token: new Secret(randomBytes(24).toString("base64url")) };
     let address = { localUrl: "", publicUrl: "" };
     const rooms = openRooms(config, own.token, () => address.publicUrl);
@@ -76,6 +78,7 @@ export async function startApp(loaded: LoadedConfig, mode: AppMode, log: Logger)
       portals,
       routes: config.routes,
       shooter,
+      pictures,
       clock,
       log,
       random: Math.random,
@@ -84,7 +87,10 @@ export async function startApp(loaded: LoadedConfig, mode: AppMode, log: Logger)
     const roomsHaveTokens = Object.keys(config.rooms.tokens).length > 0;
     const { publicUrl, tokens } = config.server;
     const options = { host, port, publicUrl, tokens, roomsHaveTokens };
-    const http = use(parts, await startHttp(options, { pipeline, shooter, portals, rooms, store, log }));
+    const http = use(
+      parts,
+      await startHttp(options, { pipeline, shooter, portals, rooms, store, history, pictures, log }),
+    );
     address = { localUrl: http.localUrl, publicUrl: (publicUrl ?? http.localUrl).replace(/\/+$/u, "") };
     if (!portals.has("test")) portals.set("test", testPortal(http.localUrl));
     parts.push({ [Symbol.asyncDispose]: async () => await pipeline.drain() });
@@ -98,10 +104,13 @@ export async function startApp(loaded: LoadedConfig, mode: AppMode, log: Logger)
 }
 
 /** A command that sends what it was told and ends needs no database; what `serve` accepts is kept in one. */
-async function openStoreOf({ config, baseDir }: LoadedConfig, mode: AppMode, log: Logger): Promise<Store> {
-  if (mode === "command") return createMemoryStore(log);
-  return await openStore({ dataDir: resolve(baseDir, config.store.dataDir), url: config.store.url }, log);
+async function openStoreOf({ config, baseDir }: LoadedConfig, mode: AppMode, log: Logger): Promise<OpenStore> {
+  if (mode === "command") return { ...createMemoryStore(log), history: undefined, pictures: undefined };
+  const { url, pictures, retention } = config.store;
+  return await openStore({ dataDir: resolve(baseDir, config.store.dataDir), url, pictures, retention }, log);
 }
+
+type OpenStore = Store & { readonly [Part in "history" | "pictures"]: DurableStore[Part] | undefined };
 
 function use<Part extends AsyncDisposable>(parts: AsyncDisposable[], part: Part): Part {
   parts.push(part);

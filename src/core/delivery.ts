@@ -1,6 +1,6 @@
 import type { Alert } from "./alert.ts";
 import type { ErrorCode } from "./errors.ts";
-import type { Verdict } from "./picture.ts";
+import type { MediaType, Verdict } from "./picture.ts";
 
 /** Why something was not done, as it is shown to people and programs. */
 export interface Failure {
@@ -30,6 +30,13 @@ export interface StepRecord {
   readonly unknownAttempts?: number;
 }
 
+/** Names a kept picture by its content. */
+export interface PictureReference {
+  /** Hex, of the bytes. */
+  readonly sha256: string;
+  readonly mediaType: MediaType;
+}
+
 /** What became of one portal's shot for one channel. */
 export interface ShotRecord {
   readonly portal: string;
@@ -39,6 +46,8 @@ export interface ShotRecord {
   readonly bytes?: number;
   readonly width?: number;
   readonly height?: number;
+  /** The picture that was sent, where it is kept. */
+  readonly picture?: PictureReference;
   readonly timings?: Readonly<Record<string, number>>;
 }
 
@@ -56,4 +65,19 @@ export interface HandledAlert {
   readonly alert: Alert;
   readonly state: "accepted" | "handled";
   readonly deliveries: readonly DeliveryRecord[];
+}
+
+/** An alert in a list: how far each of its deliveries is, in short. */
+export interface AlertSummary {
+  readonly alert: Alert;
+  readonly state: HandledAlert["state"];
+  readonly deliveries: readonly DeliverySummary[];
+}
+
+export interface DeliverySummary {
+  readonly id: string;
+  readonly channel: string;
+  readonly hasEnded: boolean;
+  readonly steps: readonly { readonly kind: StepRecord["kind"]; readonly status: string; readonly attempts: number }[];
+  readonly shots: readonly ShotRecord[];
 }

@@ -63,6 +63,17 @@ export const limits = {
   databaseConnectionsMax: 10,
   /** How long accepting waits for a database that is being restarted (measured: 0.5 s), and how long a receipt does. */
   databaseRetryMs: { accept: 2 * second, receipt: 30 * second },
+  /** How long a picture that is ready to be sent waits for its copy to be kept; the copying goes on beside the sending. */
+  pictureKeepWaitMs: 25,
+  /** One call to the storage of pictures. */
+  pictureStorageMs: 10 * second,
+  /** Copies of pictures that were begun and not finished, and files that no row knows, are left alone this long. */
+  pictureUnfinishedMs: 60 * minute,
+  /** How often what is too old is deleted, and how many alerts, keys or pictures at a time. */
+  housekeepingMs: 10 * minute,
+  housekeepingBatch: 100,
+  idempotencyKeptMs: 7 * 24 * 60 * minute,
+  historyPageMax: 200,
   /** Bytes of a unix socket's path; Linux takes 107, macOS 103. */
   socketPathBytesMax: 100,
 

@@ -11,9 +11,11 @@ import type { Pipeline } from "../pipeline/pipeline.ts";
 import type { Shooter } from "../pipeline/shoot.ts";
 import type { Portals } from "../pipeline/target.ts";
 import type { RoomServer } from "../rooms/contract.ts";
-import type { Store } from "../store/contract.ts";
+import type { History, Store } from "../store/contract.ts";
+import type { PictureStore } from "../store/pictures/contract.ts";
 import { isLoopbackHost, requireOwnHost, requireToken } from "./access.ts";
 import { alertRoutes } from "./alerts.ts";
+import { historyRoutes, pictureRoutes } from "./history.ts";
 import { notFound, problemHandler } from "./problem.ts";
 import { roomRoutes } from "./room-routes.ts";
 import { shotRoutes } from "./shots.ts";
@@ -35,6 +37,9 @@ export interface HttpDeps {
   readonly portals: Portals;
   readonly rooms: RoomServer;
   readonly store: Store;
+  /** Undefined where nothing outlives the process. */
+  readonly history: History | undefined;
+  readonly pictures: PictureStore | undefined;
   readonly log: Logger;
 }
 
@@ -86,7 +91,9 @@ function createExpress(options: HttpOptions, deps: HttpDeps, hosts: () => Readon
   app.use(roomRoutes(deps.rooms));
   app.use(securityHeaders(), testPortalRoutes());
   app.use("/api", requireToken(options.tokens));
+  if (deps.history !== undefined) app.use(historyRoutes(deps.history));
   app.use(alertRoutes(deps.pipeline, deps.store));
+  if (deps.pictures !== undefined) app.use(pictureRoutes(deps.pictures));
   app.use(shotRoutes(deps.shooter, deps.portals));
   app.use(notFound);
   app.use(problemHandler(deps.log));

@@ -123,8 +123,10 @@ async function carryOut(
   const shots = plan.portals.flatMap((portal, index) => {
     if (!pictures.taken || hasEnded(index + 1)) return [];
     const deadline = within(limits.pictureDeadlineMs, signal);
-    const prepared = preparePicture(alert, portal, channel, pictures.limits, deps, deadline);
-    return [{ position: index + 1, prepared }];
+    const position = index + 1;
+    const place = { deliveryId, position, earlier: steps.get(position)?.shot };
+    const prepared = preparePicture(alert, portal, channel, pictures.limits, place, deps, deadline);
+    return [{ position, prepared }];
   });
   const first = pictures.taken ? text : linkInstead(text, alert, plan.portals, pictures.reason, deps.portals);
   if (first.text !== "") {

@@ -1,8 +1,10 @@
 import type { Clock } from "../core/clock.ts";
 import { AppError } from "../core/errors.ts";
 import type { Picture, PictureLimits, Verdict } from "../core/picture.ts";
+import type { Logger } from "../core/log.ts";
 import { race } from "../core/wait.ts";
 import type { Imaging } from "../image/contract.ts";
+import type { PictureStore } from "../store/pictures/contract.ts";
 import type { ShotTimings, WebDriver } from "../web-driver/contract.ts";
 import type { Target } from "./target.ts";
 import { createUnreadyPolicy } from "./unready.ts";
@@ -25,12 +27,15 @@ export interface ShooterDeps {
   readonly driver: WebDriver;
   readonly imaging: Imaging;
   readonly clock: Clock;
+  /** Keeps last good pictures beyond the life of the process, where there is one. */
+  readonly pictures: PictureStore | undefined;
+  readonly log: Logger;
 }
 
 /** Photographs targets; the pixels leave cropped, with a verdict that also says whether anything was drawn. */
-export function createShooter({ driver, imaging, clock }: ShooterDeps): Shooter {
+export function createShooter({ driver, imaging, clock, pictures, log }: ShooterDeps): Shooter {
   const underway = new Map<string, Shared>();
-  const byPolicy = createUnreadyPolicy({ imaging, clock });
+  const byPolicy = createUnreadyPolicy({ imaging, clock, pictures, log });
   const take = async (target: Target, key: string, signal: AbortSignal): Promise<Shot> =>
     await byPolicy(target, key, async () => await capture(target, { driver, imaging }, signal));
   return {
@@ -81,7 +86,7 @@ function share(key: string, underway: Map<string, Shared>, take: (abandoned: Abo
 
 async function capture(
   { request }: Target,
-  { driver, imaging }: Omit<ShooterDeps, "clock">,
+  { driver, imaging }: Pick<ShooterDeps, "driver" | "imaging">,
   signal: AbortSignal,
 ): Promise<Shot> {
   const captured = await driver.shoot(request, signal);

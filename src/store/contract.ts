@@ -1,5 +1,5 @@
 import type { Alert } from "../core/alert.ts";
-import type { Failure, HandledAlert, Plan, ShotRecord, StepRecord } from "../core/delivery.ts";
+import type { AlertSummary, Failure, HandledAlert, Plan, ShotRecord, StepRecord } from "../core/delivery.ts";
 
 /*
  * What is remembered of alerts. A caller may rely on this: when `accept` resolves, the alerts are kept as well as this store
@@ -82,4 +82,25 @@ export interface Store extends AsyncDisposable {
   find(alertId: string): Promise<HandledAlert | undefined>;
   /** What became of an alert, once it is handled; undefined for an unknown id, as it stands when the worker has stopped. */
   outcome(alertId: string): Promise<HandledAlert | undefined>;
+}
+
+/** Which alerts a list shows; all of what is given must hold. */
+export interface HistoryFilter {
+  readonly status?: Alert["status"] | undefined;
+  /** Exact, or with `*` and `?`. */
+  readonly rule?: string | undefined;
+  /** Of one of its deliveries. */
+  readonly channel?: string | undefined;
+  readonly state?: HandledAlert["state"] | undefined;
+}
+
+export interface HistoryPage {
+  readonly alerts: readonly AlertSummary[];
+  /** The cursor of the next page; undefined on the last one. */
+  readonly next: string | undefined;
+}
+
+export interface History {
+  /** At most `limit` alerts, newest first, of those accepted before the cursor; undefined: from the newest on. */
+  list(filter: HistoryFilter, before: string | undefined, limit: number): Promise<HistoryPage>;
 }

@@ -9,7 +9,7 @@ import type { Database, Query } from "./database.ts";
 import { createDispatcher } from "./dispatcher.ts";
 import type { Dispatcher, Source } from "./dispatcher.ts";
 import type { Queue } from "./queue.ts";
-import { acceptColumns, handledOf, pendingOf } from "./rows.ts";
+import { acceptColumns, handledOf, lookupColumns, pendingOf } from "./rows.ts";
 import type { AlertRow, DeliveryRow, StepRow } from "./rows.ts";
 import * as sql from "./statements.ts";
 
@@ -81,7 +81,7 @@ async function accept(
       const seen = await claimKey(query, idempotencyKey, ids);
       if (seen !== undefined) return seen;
     }
-    await query(sql.accept, [...acceptColumns(planned, alertKey), wakeChannel]);
+    await query(sql.accept, [...acceptColumns(planned, alertKey), wakeChannel, ...lookupColumns(planned)]);
     await queue.add(ids, query);
     return ids.map((id): Accepted => ({ id, duplicate: false }));
   });

@@ -123,7 +123,7 @@ describe("the schema", () => {
     await Promise.all([migrate(database), migrate(database), migrate(database)]);
     await migrate(database);
     const versions = await database.query("select version from chartbell.schema_migration", []);
-    expect(versions).toEqual([{ version: 1 }]);
+    expect(versions).toEqual([{ version: 1 }, { version: 4 }]);
     await database.query("insert into chartbell.schema_migration (version) values ($1)", [999]);
     await expect(migrate(database)).rejects.toMatchObject({ code: "store_version_unknown" });
   });

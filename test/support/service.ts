@@ -78,6 +78,10 @@ export interface AlertAnswer {
       readonly attempts: number;
       readonly unknownAttempts?: number;
     }[];
+    readonly shots: readonly {
+      readonly unready?: readonly string[];
+      readonly picture?: { readonly sha256: string };
+    }[];
   }[];
 }
 

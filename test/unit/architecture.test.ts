@@ -26,12 +26,18 @@ const rules: Readonly<Record<string, Rule>> = {
   store: { mayImport: ["core"] },
   pipeline: {
     mayImport: ["core"],
-    mayImportTypes: ["store/contract", "web-driver/contract", "image/contract", "destinations/contract"],
+    mayImportTypes: [
+      "store/contract",
+      "store/pictures/contract",
+      "web-driver/contract",
+      "image/contract",
+      "destinations/contract",
+    ],
   },
-  config: { mayImport: ["core", "destinations/index", "rooms/contract", "web-driver/allow"] },
+  config: { mayImport: ["core", "destinations/index", "rooms/contract", "store/options", "web-driver/allow"] },
   http: {
     mayImport: ["core", "triggers/index", "pipeline"],
-    mayImportTypes: ["store/contract", "rooms/contract"],
+    mayImportTypes: ["store/contract", "store/pictures/contract", "rooms/contract"],
   },
   cli: {
     mayImport: ["app", "core", "config", "pipeline/target"],
@@ -56,6 +62,7 @@ const homes: Readonly<Record<string, string>> = {
   eta: "rooms/",
   pg: "store/",
   "pg-boss": "store/",
+  aws4fetch: "store/pictures/s3.ts",
 };
 
 interface Import {
