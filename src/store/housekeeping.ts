@@ -40,8 +40,12 @@ export interface Housekeeping extends AsyncDisposable {
   round(): Promise<Deleted | undefined>;
 }
 
-/** Begins to keep house: a round every limits.housekeepingMs. One that fails is told to the log; the next one goes on. */
-export function startHousekeeping(retention: Retention, deps: HousekeepingDeps): Housekeeping {
+/** Begins to keep house: a round every `everyMs`. One that fails is told to the log; the next one goes on. */
+export function startHousekeeping(
+  retention: Retention,
+  deps: HousekeepingDeps,
+  everyMs: number = limits.housekeepingMs,
+): Housekeeping {
   const stopped = new AbortController();
   const { signal } = stopped;
   const { database, log } = deps;
@@ -54,7 +58,7 @@ export function startHousekeeping(retention: Retention, deps: HousekeepingDeps):
     });
   const loop = async (): Promise<void> => {
     while (!signal.aborted) {
-      await wait(limits.housekeepingMs, signal).catch(() => undefined);
+      await wait(everyMs, signal).catch(() => undefined);
       if (signal.aborted) return;
       try {
         const deleted = await round();

@@ -1,11 +1,10 @@
-import { createHash, randomBytes } from "node:crypto";
+import { randomBytes } from "node:crypto";
 import type { ServerResponse } from "node:http";
 import { readdir, stat, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { systemClock } from "../../src/core/clock.ts";
 import { createLog } from "../../src/core/log.ts";
-import type { Picture } from "../../src/core/picture.ts";
 import { Secret } from "../../src/core/secret.ts";
 import { S3Options } from "../../src/store/options.ts";
 import { createBlobStorage } from "../../src/store/pictures/blobs.ts";
@@ -15,6 +14,7 @@ import { createPictures } from "../../src/store/pictures/pictures.ts";
 import { createS3Storage, objectUrl } from "../../src/store/pictures/s3.ts";
 import { openTestDatabase } from "../support/database.ts";
 import type { TestDatabase } from "../support/database.ts";
+import { pictureOf } from "../support/pictures.ts";
 import { listenS3, s3Error } from "../support/s3-server.ts";
 import type { S3Server } from "../support/s3-server.ts";
 
@@ -44,11 +44,6 @@ const s3Options = (changes: Partial<S3Options> = {}): S3Options => ({
   }),
   ...changes,
 });
-
-function pictureOf(bytes: Buffer): Picture {
-  const hash = createHash("sha256").update(bytes).digest("hex");
-  return { bytes, mediaType: "image/png", width: 3, height: 2, hash };
-}
 
 interface Row {
   readonly open: () => PictureStorage;

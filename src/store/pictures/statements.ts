@@ -33,7 +33,10 @@ export const lastGood = `
 select sha256, taken_at from chartbell.last_good where target_key = $1`;
 
 /** A step that has not ended may still send its picture. */
-const isWanted = `exists (select from chartbell.step where step.picture = picture.sha256 and step.ended_at is null)`;
+const isWanted = `exists (
+  select from chartbell.step join chartbell.delivery on delivery.id = step.delivery_id
+  where step.picture = picture.sha256 and step.ended_at is null and delivery.ended_at is null
+)`;
 
 /** Taken last before $1. */
 export const retireOld = `
