@@ -29,7 +29,7 @@ const abortEvery = 25;
 const abortMs = 250;
 const printEvery = 100;
 const sampleEvery = 10;
-/** Caches fill and code is compiled; growth is judged after these. */
+/** Caches fill and code is compiled; growth is told after these, and judged over the second half of a run. */
 const warmUpShots = 100;
 const growthMegabytesMax = 2;
 const warmUpRoundShots = 8;
@@ -140,7 +140,7 @@ async function look(shots: number, folder: string): Promise<Sample> {
     pages: renderers().length,
     processes: descendants().length,
     folders: readdirSync(folder).length,
-    files: readdirSync("/proc/self/fd").length,
+    files: openFiles().length,
     browserMegabytes: (await treeBytes()) / megabyte,
     ownMegabytes: rss / megabyte,
     heapMegabytes: (heapUsed + external) / megabyte,
@@ -163,18 +163,17 @@ function leftBehind(before: Sample, after: Sample): readonly { readonly what: st
     .filter(({ more }) => more > 0);
 }
 
-/** What this process has open, by name, and how often. */
-function openFiles(): string {
-  const counts = new Map<string, number>();
-  for (const fd of readdirSync("/proc/self/fd")) {
+/** What this process has open, by name; without the scripts that the bundler of the pages keeps open. */
+function openFiles(): readonly string[] {
+  return readdirSync("/proc/self/fd").flatMap((fd) => {
     try {
-      const name = readlinkSync(`/proc/self/fd/${fd}`).replace(/\d+/gu, "N");
-      counts.set(name, (counts.get(name) ?? 0) + 1);
+      const name = readlinkSync(`/proc/self/fd/${fd}`);
+      return name.endsWith(".js") ? [] : [name];
     } catch {
       // The descriptor of the listing itself.
+      return [];
     }
-  }
-  return [...counts].map(([name, count]) => `${count} ${name}`).join(", ");
+  });
 }
 
 setFlagsFromString("--expose-gc");
@@ -193,7 +192,7 @@ function judge(before: Sample, after: Sample, samples: readonly Sample[]): numbe
   const left = leftBehind(before, after);
   for (const { what, more } of left) console.log(`Left behind: ${more} ${what}.`);
   if (left.length === 0) console.log("Nothing was left behind.");
-  else console.log(`Open: ${openFiles()}.`);
+  else console.log(`Open: ${openFiles().join(", ")}.`);
   const late = samples.filter(({ shots }) => shots >= warmUpShots);
   const slope = (value: (sample: Sample) => number): number => slopeOf(late, value);
   const own = slope(({ ownMegabytes }) => ownMegabytes);
@@ -206,7 +205,10 @@ function judge(before: Sample, after: Sample, samples: readonly Sample[]): numbe
       `Growth per 100 shots after the first ${warmUpShots}: own process ${own.toFixed(2)} MB (in use ${inUse.toFixed(2)} MB), browser ${browser.toFixed(2)} MB.`,
     );
   }
-  return left.length > 0 || own > growthMegabytesMax ? 1 : 0;
+  const half = late.filter(({ shots }) => shots >= after.shots / 2);
+  const ownLate = slopeOf(half, ({ ownMegabytes }) => ownMegabytes);
+  console.log(`Of the own process in the second half: ${ownLate.toFixed(2)} MB.`);
+  return left.length > 0 || ownLate > growthMegabytesMax ? 1 : 0;
 }
 
 /** Least squares, per 100 shots. */

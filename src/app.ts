@@ -127,7 +127,7 @@ async function openChannels(
   for (const [name, options] of Object.entries(config.channels)) {
     const destination = use(parts, await openDestination(options, { baseDir, roomServer }));
     const { color, notify, onUnknown } = options;
-    channels.set(name, { name, destination, color, notify, onUnknown, inOrder: createLane() });
+    channels.set(name, { name, destination, color, notify, onUnknown, turns: createLane() });
   }
   return channels;
 }

@@ -74,3 +74,8 @@ export function alertKey({ rule, entity, tags }: Pick<Alert, "rule" | "entity" |
     .update(JSON.stringify([rule, entity, sorted]))
     .digest("hex");
 }
+
+/** Who goes first where not all can go at once: the more severe; of equals, a change before a repetition. */
+export function importanceOf({ severity, status }: Pick<Alert, "severity" | "status">): number {
+  return 2 * severities.indexOf(severity) + (status === "REPEAT" ? 0 : 1);
+}

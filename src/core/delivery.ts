@@ -16,10 +16,13 @@ export interface Plan {
   readonly text: string | undefined;
 }
 
-/** What became of one step of a delivery; `unknown`: sent, but whether it arrived was never heard. */
+/**
+ * What became of one step of a delivery; `unknown`: sent, but whether it arrived was never heard; `folded`: said together
+ * with a later state of the same alert, because the channel could not take messages as fast as they came.
+ */
 export interface StepRecord {
   readonly kind: "text" | "picture";
-  readonly status: "delivered" | "failed" | "unknown";
+  readonly status: "delivered" | "failed" | "unknown" | "folded";
   /** Tries that reached the other side or tried to; waits for a rate limit are not counted. */
   readonly attempts: number;
   /** Milliseconds from the alert's acceptance to the end of this step. */
@@ -28,6 +31,8 @@ export interface StepRecord {
   readonly failure?: Failure;
   /** Attempts that a killed process left without an answer; the message may stand in the room more than once. */
   readonly unknownAttempts?: number;
+  /** Of a folded step: the delivery it was folded into. */
+  readonly foldedInto?: string;
 }
 
 /** Names a kept picture by its content. */
@@ -55,10 +60,17 @@ export interface ShotRecord {
 export interface DeliveryRecord {
   readonly id: string;
   readonly channel: string;
+  readonly state: DeliveryState;
   readonly text: string;
   readonly steps: readonly StepRecord[];
   readonly shots: readonly ShotRecord[];
 }
+
+/**
+ * What became of a whole delivery: `open` while it is being handled, `waiting` while its channel cannot take it; `silent`
+ * when there was nothing to say. A failed or unknown one is a dead letter: it can be sent again.
+ */
+export type DeliveryState = "open" | "waiting" | "delivered" | "failed" | "unknown" | "folded" | "silent";
 
 /** An alert and what became of it. */
 export interface HandledAlert {
@@ -77,7 +89,7 @@ export interface AlertSummary {
 export interface DeliverySummary {
   readonly id: string;
   readonly channel: string;
-  readonly hasEnded: boolean;
+  readonly state: DeliveryState;
   readonly steps: readonly { readonly kind: StepRecord["kind"]; readonly status: string; readonly attempts: number }[];
   readonly shots: readonly ShotRecord[];
 }

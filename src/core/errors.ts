@@ -177,9 +177,21 @@ export const errorCodes = facts({
     true,
     "The server's rate limit is reached; Chartbell waits and tries again.",
   ),
+  channel_busy: entry(
+    "delivery",
+    503,
+    true,
+    "Messages come faster than the channel takes them; Chartbell sends them one after the other.",
+  ),
   delivery_unavailable: entry("delivery", 502, true, "The server is in trouble; Chartbell tries again."),
   delivery_unreachable: entry("delivery", 502, true, "Check the channel's host and port from this machine."),
   delivery_timeout: entry("delivery", 504, true, "The server did not answer in time; Chartbell tries again."),
+  delivery_unanswered: entry(
+    "delivery",
+    504,
+    true,
+    "Nobody knows whether it arrived; the channel's onUnknown says whether it is sent again.",
+  ),
   delivery_unknown: entry(
     "delivery",
     502,

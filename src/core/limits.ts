@@ -4,6 +4,7 @@ const KiB = 1024;
 const MiB = 1024 * KiB;
 const second = 1000;
 const minute = 60 * second;
+const hour = 60 * minute;
 
 export const limits = {
   /** Bodies of `POST /api/*`. */
@@ -35,13 +36,22 @@ export const limits = {
   /** How long a text waits for nothing, and a picture for its page: design "picture deadline". */
   pictureDeadlineMs: 15 * second,
   deliveryTryMs: 15 * second,
+  /** Tries of a message that a server refuses while it takes others. */
   deliveryTriesMax: 6,
-  deliveryAgeMsMax: 10 * minute,
+  /** Tries in a row before a message that fails lets all others of its channel go first. */
+  deliveryTriesInRow: 3,
+  /** Age at which a message that still cannot be delivered becomes a dead letter. */
+  deliveryAgeMsMax: 24 * hour,
   deliveryBackoff: { baseMs: 500, capMs: 30 * second },
   answerBytesMax: 64 * KiB,
   answerHeaderBytesMax: 16 * KiB,
   /** Alerts that one process handles at the same time; the others wait in the queue. */
-  alertsInFlightMax: 200,
+  alertsInFlightMax: 400,
+  /** Messages that wait for their turn in one channel of one process; more go into the channel's backlog. */
+  channelTurnsMax: 100,
+  /** Backlogs that one process empties at the same time, and what it takes of one at a time. */
+  backlogsInHandMax: 50,
+  backlogBatch: 20,
 
   /** What a store in memory keeps of alerts. */
   alertsKeptMax: 1000,

@@ -36,7 +36,8 @@ export interface Answer {
 export interface Transport extends AsyncDisposable {
   /**
    * Sends once and waits for the answer, at most limits.deliveryTryMs. Any HTTP status is an answer; what prevents one is
-   * an AppError: delivery_timeout, delivery_unreachable or delivery_tls.
+   * an AppError: delivery_unreachable, delivery_timeout or delivery_tls before anything was sent, delivery_unanswered
+   * after that.
    */
   send(outgoing: Outgoing, signal: AbortSignal): Promise<Answer>;
 }
@@ -103,17 +104,35 @@ async function readBounded(body: Dispatcher.ResponseData["body"]): Promise<strin
 
 const tlsCode = /^(?:CERT_|DEPTH_ZERO_|SELF_SIGNED_|UNABLE_TO_|ERR_TLS_|ERR_SSL_|EPROTO$)/u;
 
+/** What prevents a connection; the request was not sent then. */
+const unconnectedCodes = new Set([
+  "ECONNREFUSED",
+  "ENOTFOUND",
+  "EAI_AGAIN",
+  "EHOSTUNREACH",
+  "ENETUNREACH",
+  "EADDRNOTAVAIL",
+  "ETIMEDOUT",
+  "ENOENT",
+]);
+
 function unreachable(error: unknown, url: URL): AppError {
   const system = systemCodeOf(error);
   const where = safeUrl(url);
-  if (isTimeout(error) || system === "UND_ERR_CONNECT_TIMEOUT" || system === "UND_ERR_HEADERS_TIMEOUT") {
-    return new AppError("delivery_timeout", `${where} did not answer within ${limits.deliveryTryMs / 1000} s.`);
+  if (system === "UND_ERR_CONNECT_TIMEOUT") {
+    return new AppError("delivery_timeout", `${where} took no connection within ${limits.proxyConnectMs / 1000} s.`);
   }
   if (system !== undefined && tlsCode.test(system)) {
     return new AppError("delivery_tls", `The certificate or TLS of ${url.host} was not accepted (${system}).`, {
       cause: error,
     });
   }
-  const reason = isIP(url.hostname) === 0 && system === "ENOTFOUND" ? "no such host" : (system ?? messageOf(error));
-  return new AppError("delivery_unreachable", `${where} could not be reached (${reason}).`, { cause: error });
+  if (system !== undefined && unconnectedCodes.has(system)) {
+    const reason = isIP(url.hostname) === 0 && system === "ENOTFOUND" ? "no such host" : system;
+    return new AppError("delivery_unreachable", `${where} could not be reached (${reason}).`, { cause: error });
+  }
+  const reason = isTimeout(error)
+    ? `no answer within ${limits.deliveryTryMs / 1000} s`
+    : `the connection broke: ${system ?? messageOf(error)}`;
+  return new AppError("delivery_unanswered", `${where} was sent to and did not answer (${reason}).`, { cause: error });
 }

@@ -11,5 +11,5 @@ export interface Channel {
   /** What to do with a message whose outcome a crash left unknown. */
   readonly onUnknown: "resend" | "mark";
   /** Messages of one channel never overtake each other. */
-  readonly inOrder: Lane;
+  readonly turns: Lane;
 }

@@ -1,3 +1,4 @@
+import { AlertStatus } from "../core/alert.ts";
 import type { Alert, Severity } from "../core/alert.ts";
 import { messageOf } from "../core/errors.ts";
 import type { Color, TextFormat, TextStep } from "../core/message.ts";
@@ -6,6 +7,7 @@ import type { MediaType, Verdict } from "../core/picture.ts";
 import { describeVerdict } from "../core/picture.ts";
 import { Link, renderTemplate } from "../core/template.ts";
 import { escapeHtml } from "../core/text.ts";
+import type { Earlier } from "../store/contract.ts";
 import type { Channel } from "./channel.ts";
 
 /** Texts for people: what a message says, how it looks and sounds. */
@@ -61,6 +63,18 @@ export function composeText(alert: Alert, channel: Channel, template: string | u
     color: channel.color === "auto" ? colorOf(alert) : channel.color,
     notify: channel.notify === "auto" ? alert.status === "OPEN" : channel.notify,
   };
+}
+
+/** Adds one line about the earlier states that are not said on their own; says nothing when there are none. */
+export function withEarlier(text: TextStep, { statuses, since }: Earlier): TextStep {
+  if (statuses.length === 0) return text;
+  const counts = AlertStatus.options.flatMap((status) => {
+    const count = statuses.filter((one) => one === status).length;
+    return count === 0 ? [] : [`${count} ${status}`];
+  });
+  const time = since === undefined ? "" : ` since ${since.toISOString().slice(0, 19).replace("T", " ")} UTC`;
+  const line = `and ${statuses.length} more${time} (${counts.join(", ")})`;
+  return { ...text, text: text.format === "html" ? `${text.text}<br><em>${line}</em>` : `${text.text}\n${line}` };
 }
 
 function renderSafely(

@@ -1,16 +1,16 @@
 import { backoffMs } from "../core/backoff.ts";
 import type { Clock } from "../core/clock.ts";
 import type { Failure, ShotRecord, StepRecord } from "../core/delivery.ts";
-import { AppError, messageOf } from "../core/errors.ts";
+import { AppError } from "../core/errors.ts";
 import { limits } from "../core/limits.ts";
 import type { Logger } from "../core/log.ts";
 import type { Step } from "../core/message.ts";
 import { reasonOf, wait } from "../core/wait.ts";
-import type { StepName, StepProgress, Store } from "../store/contract.ts";
+import type { AttemptEnd, Hold, StepName, StepProgress, Store } from "../store/contract.ts";
 import type { Channel } from "./channel.ts";
 
 export interface DeliverDeps {
-  readonly store: Pick<Store, "beginAttempt" | "endAttempt" | "endStep">;
+  readonly store: Pick<Store, "beginAttempt" | "endAttempt" | "endStep" | "hold">;
   readonly clock: Clock;
   readonly log: Logger;
   /** [0, 1) */
@@ -20,17 +20,20 @@ export interface DeliverDeps {
 export interface StepOrder {
   readonly name: StepName;
   readonly acceptedAt: Date;
-  /** How far an earlier handling of the alert had come with this step. */
+  /** Its age counts from here; default: from its acceptance. */
+  readonly dueSince?: Date;
+  /** How far an earlier handling had come with this step. */
   readonly progress: StepProgress | undefined;
   /** Kept beside the step's record. */
   readonly shot?: ShotRecord;
+  /** Deliveries that are said with this step. */
+  readonly folded?: readonly string[];
 }
 
 /**
- * Sends one step to a channel, in the channel's order, and tries again where that can help: full jitter, the server's own
- * wish obeyed, at most limits.deliveryTriesMax tries and limits.deliveryAgeMsMax in all. A wait for a rate limit uses up no
- * try. Each try is written down before it is made, and its receipt before the next message's turn. Never throws for what the
- * other side did; rejects when the signal aborts, with the step open for the next handling.
+ * Sends one step to a channel, once, in the channel's order. The try is written down before it is made, its receipt before
+ * the next message's turn. `waits`: the channel could not take it or has a backlog, and the delivery is in there now. Never
+ * throws for what the other side did; rejects when the signal aborts, with the step open for the next handling.
  */
 export async function deliver(
   step: Step,
@@ -38,86 +41,141 @@ export async function deliver(
   order: StepOrder,
   deps: DeliverDeps,
   signal: AbortSignal,
-): Promise<void> {
-  const { progress, name } = order;
-  if (progress?.record !== undefined) return;
-  const isUnknown = progress !== undefined && progress.unknownAttempts > 0;
-  if (isUnknown && channel.onUnknown === "mark") {
-    await end({ status: "unknown", attempts: progress.attempts, failure: unknownFailure }, channel, order, deps);
-    return;
+): Promise<"ended" | "waits"> {
+  if (await endBefore(channel, order, deps)) return "ended";
+  const { deliveryId } = order.name;
+  if (channel.turns.waiting >= limits.channelTurnsMax) {
+    await deps.store.hold(deliveryId, busy);
+    return "waits";
   }
   for (let waitedMs = 0; ; waitedMs += limits.turnPollMs) {
-    const hasEnded = await channel.inOrder(async () => {
+    const outcome = await channel.turns.run(async () => {
       if (signal.aborted) throw reasonOf(signal);
-      if (!(await deps.store.beginAttempt(name))) return false;
-      await end(await tryUntilDone(step, channel, order, deps, signal), channel, order, deps);
-      return true;
+      const turn = await deps.store.beginAttempt(order.name);
+      if (turn !== "begun") return turn;
+      const hold = await attempt(step, channel, order, 1, deps, signal);
+      if (hold === undefined) return "ended";
+      await deps.store.hold(deliveryId, hold);
+      logHold(hold, channel, deps.log);
+      return "waits";
     });
-    if (hasEnded) return;
+    if (outcome !== "behind") return outcome;
     if (waitedMs > limits.turnWaitMs) throw new Error("An earlier alert of the same key has not said its text yet.");
     await wait(limits.turnPollMs, signal);
   }
 }
 
+/**
+ * Sends one step of what waited; `failures` counts how often in a row the channel took nothing before. Returns why the
+ * channel is to be left alone now, or undefined when the step has ended.
+ */
+export async function deliverWaiting(
+  step: Step,
+  channel: Channel,
+  order: StepOrder,
+  failures: number,
+  deps: DeliverDeps,
+  signal: AbortSignal,
+): Promise<Hold | undefined> {
+  if (await endBefore(channel, order, deps)) return undefined;
+  return await channel.turns.run(async () => {
+    if (signal.aborted) throw reasonOf(signal);
+    const turn = await deps.store.beginAttempt(order.name);
+    if (turn === "begun") return await attempt(step, channel, order, failures + 1, deps, signal);
+    if (turn === "ended") return undefined;
+    throw new Error("The backlog is in another process's hands.");
+  });
+}
+
+const busy: Hold = {
+  waitMs: 0,
+  failure: { code: "channel_busy", message: "Messages come faster than the channel takes them." },
+};
+
+/** Whether nothing is to be sent: it has ended before, or nobody knows whether it was sent and the channel says `mark`. */
+async function endBefore(channel: Channel, order: StepOrder, deps: DeliverDeps): Promise<boolean> {
+  const { progress } = order;
+  if (progress?.record !== undefined) return true;
+  const isUnknown = progress !== undefined && progress.unknownAttempts > 0;
+  if (!isUnknown || channel.onUnknown === "resend") return false;
+  await end({ status: "unknown", attempts: progress.attempts, failure: unknownFailure }, channel, order, deps);
+  return true;
+}
+
 const unknownFailure: Failure = {
   code: "delivery_unknown",
-  message: "Chartbell ended while it sent this; nobody knows whether it arrived, and the channel's onUnknown is mark.",
+  message: "This was sent and never answered; nobody knows whether it arrived, and the channel's onUnknown is mark.",
 };
 
 type Outcome = Omit<StepRecord, "kind" | "afterMs">;
 
 async function end(outcome: Outcome, channel: Channel, order: StepOrder, deps: DeliverDeps): Promise<void> {
-  const { name, acceptedAt, progress, shot } = order;
+  const { name, acceptedAt, progress, shot, folded } = order;
   const afterMs = deps.clock.now().getTime() - acceptedAt.getTime();
   const unknownAttempts = progress?.unknownAttempts ?? 0;
   const unknown = unknownAttempts > 0 ? { unknownAttempts } : {};
-  const record: StepRecord = { kind: name.kind, afterMs, ...outcome, ...unknown };
-  await deps.store.endStep(name, record, shot);
+  const record: StepRecord = { kind: name.kind, afterMs, ...unknown, ...outcome };
+  await deps.store.endStep(name, record, shot, folded);
   logOutcome(record, channel, order, deps.log);
 }
 
-/** Comes with its first attempt begun. */
-async function tryUntilDone(
+/** One try, which has begun. Undefined when the step has ended with it, well or not. */
+async function attempt(
   step: Step,
   channel: Channel,
-  { name, progress }: StepOrder,
-  { store, clock, log, random }: DeliverDeps,
+  order: StepOrder,
+  failures: number,
+  deps: DeliverDeps,
   signal: AbortSignal,
-): Promise<Outcome> {
-  const startedMs = clock.monotonicMs();
-  const deliveryId = idAtDestination(name);
-  let attempts = progress?.attempts ?? 0;
-  for (;;) {
-    try {
-      const { remoteId } = await channel.destination.deliver(step, { deliveryId, number: attempts + 1, signal });
-      const id = remoteId === undefined ? {} : { remoteId };
-      return { status: "delivered", attempts: attempts + 1, ...id };
-    } catch (error) {
-      if (signal.aborted) throw reasonOf(signal);
-      const isFlowControl = error instanceof AppError && error.code === "delivery_limited";
-      if (!isFlowControl) attempts++;
-      const waitMs = nextWaitMs(error, attempts, random);
-      const ageMs = clock.monotonicMs() - startedMs;
-      const isOver =
-        waitMs === undefined || attempts >= limits.deliveryTriesMax || ageMs + waitMs > limits.deliveryAgeMsMax;
-      if (isOver) return { status: "failed", attempts, failure: failureOf(error) };
-      await store.endAttempt(name, failureOf(error));
-      log.debug({ channel: channel.name, deliveryId, attempts, waitMs, reason: messageOf(error) }, "Delivery waits.");
-      await wait(waitMs, signal);
-      await store.beginAttempt(name);
-    }
+): Promise<Hold | undefined> {
+  const { name, progress } = order;
+  const attempts = (progress?.attempts ?? 0) + 1;
+  try {
+    const sent = { deliveryId: idAtDestination(name), number: attempts, signal };
+    const { remoteId } = await channel.destination.deliver(step, sent);
+    const id = remoteId === undefined ? {} : { remoteId };
+    await end({ status: "delivered", attempts, ...id }, channel, order, deps);
+    return undefined;
+  } catch (error) {
+    if (signal.aborted) throw reasonOf(signal);
+    return await afterFailure(error, channel, order, { attempts, failures }, deps);
   }
+}
+
+/** Ends the step when trying again cannot help; otherwise says how long to leave the channel alone. */
+async function afterFailure(
+  error: unknown,
+  channel: Channel,
+  order: StepOrder,
+  { attempts, failures }: { readonly attempts: number; readonly failures: number },
+  deps: DeliverDeps,
+): Promise<Hold | undefined> {
+  const failure = failureOf(error);
+  const fail = async (outcome: Partial<Outcome> = {}): Promise<undefined> => {
+    await end({ status: "failed", attempts, failure, ...outcome }, channel, order, deps);
+  };
+  if (!(error instanceof AppError) || !error.isRetryable) return await fail();
+  const kind = kindOf(error);
+  if (kind === "unknown" && channel.onUnknown === "mark") {
+    return await fail({ status: "unknown", failure: unknownFailure, unknownAttempts: 1 });
+  }
+  const known = await deps.store.endAttempt(order.name, { failure, kind });
+  const isTheMessage = kind === "failed" && known.channelWorks && known.attempts >= limits.deliveryTriesMax;
+  const waitMs = backoffMs(failures, limits.deliveryBackoff, deps.random, error.retryAfterMs);
+  const since = order.dueSince ?? order.acceptedAt;
+  const isOld = deps.clock.now().getTime() + waitMs - since.getTime() > limits.deliveryAgeMsMax;
+  if (isTheMessage || isOld) return await fail({ attempts: known.attempts });
+  return { waitMs, failure };
+}
+
+function kindOf({ code }: AppError): AttemptEnd["kind"] {
+  if (code === "delivery_limited") return "free";
+  return code === "delivery_unanswered" ? "unknown" : "failed";
 }
 
 /** The same for every try of a step, before and after a crash. */
 function idAtDestination({ deliveryId, position }: StepName): string {
   return `${deliveryId}-${position === 0 ? "text" : `picture${position}`}`;
-}
-
-/** Undefined when trying again cannot help. */
-function nextWaitMs(error: unknown, attempts: number, random: () => number): number | undefined {
-  if (!(error instanceof AppError) || !error.isRetryable) return undefined;
-  return backoffMs(Math.max(1, attempts), limits.deliveryBackoff, random, error.retryAfterMs);
 }
 
 /** What a person and a program are told of anything thrown. */
@@ -129,13 +187,20 @@ export function failureOf(error: unknown): Failure {
   };
 }
 
-function logOutcome(record: StepRecord, channel: Channel, { name }: StepOrder, log: Logger): void {
+function logOutcome(record: StepRecord, channel: Channel, { name, folded = [] }: StepOrder, log: Logger): void {
   const facts = {
     channel: channel.name,
     deliveryId: idAtDestination(name),
     step: record.kind,
     attempts: record.attempts,
+    ...(folded.length === 0 ? {} : { folded: folded.length }),
   };
   if (record.status === "delivered") log.info({ ...facts, afterMs: record.afterMs }, "Delivered.");
   else log.error({ ...facts, code: record.failure?.code, reason: record.failure?.message }, "Not delivered.");
+}
+
+/** Said once when a backlog begins; the tries that follow are details. */
+function logHold({ waitMs, failure }: Hold, channel: Channel, log: Logger): void {
+  const facts = { channel: channel.name, code: failure.code, reason: failure.message, waitMs: Math.round(waitMs) };
+  log.warn(facts, "The channel takes nothing at the moment; its messages wait.");
 }

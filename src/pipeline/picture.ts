@@ -136,7 +136,9 @@ function withoutPicture(
 ): PreparedPicture {
   const failure = failureOf(error);
   const unexpected = error instanceof AppError ? {} : { err: error };
-  log.error({ portal, code: failure.code, reason: failure.message, ...unexpected }, "No picture.");
+  // One that nobody waits for any more is taken later, or not wanted.
+  const level = failure.code === "cancelled" ? "debug" : "error";
+  log[level]({ portal, code: failure.code, reason: failure.message, ...unexpected }, "No picture.");
   const { format } = channel.destination;
   const reason = error instanceof AppError ? error.message : failure.message;
   const text = noPictureText(mention, reason, format);

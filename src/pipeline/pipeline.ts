@@ -3,21 +3,22 @@ import type { Alert, AlertInput } from "../core/alert.ts";
 import type { HandledAlert, Plan } from "../core/delivery.ts";
 import { AppError } from "../core/errors.ts";
 import { limits } from "../core/limits.ts";
-import { reasonOf, within } from "../core/wait.ts";
+import { reasonOf } from "../core/wait.ts";
 import type { Route } from "../core/route.ts";
 import type { Accepted, PendingAlert, PendingDelivery, PlannedAlert, Store, Worker } from "../store/contract.ts";
 import { admit, refuseUnknownNames } from "./admit.ts";
 import type { Channel } from "./channel.ts";
-import { composeText } from "./compose.ts";
+import { emptyBacklog } from "./backlog.ts";
 import { deliver } from "./deliver.ts";
 import type { DeliverDeps } from "./deliver.ts";
-import { linkInstead, preparePicture } from "./picture.ts";
+import { orderOf, picturesOf, recordGone, textOf } from "./delivery.ts";
 import type { PictureDeps } from "./picture.ts";
 
 /*
  * The way of an alert: accept → admit → compose → shoot → deliver → record. What was accepted is in the store with the
  * channels it was admitted to; from there the store hands it out, after a crash again. The text is on its way before the
- * picture is begun to be waited for, and a picture that fails becomes a sentence with the portal's link.
+ * picture is begun to be waited for, and a picture that fails becomes a sentence with the portal's link. What a channel
+ * cannot take goes into its backlog, which is emptied by importance once the channel takes messages again.
  */
 
 export interface PipelineDeps extends DeliverDeps, PictureDeps {
@@ -74,7 +75,10 @@ export function createPipeline(deps: PipelineDeps): Pipeline {
     },
     outcome: async (alertId) => await deps.store.outcome(alertId),
     start() {
-      worker ??= deps.store.work(async (pending, signal) => await handle(pending, deps, signal));
+      worker ??= deps.store.work(
+        async (pending, signal) => await handle(pending, deps, signal),
+        async (backlog, signal) => await emptyBacklog(backlog, deps, signal),
+      );
     },
     isTaking: () => !isDraining,
     async drain() {
@@ -108,47 +112,32 @@ async function handle({ alert, deliveries }: PendingAlert, deps: PipelineDeps, s
   if (failure !== undefined) throw failure.reason;
 }
 
-/** One message to one channel: text first, then each picture as it is ready; what has ended before is not done again. */
+/**
+ * One message to one channel: text first, then each picture as it is ready; what has ended before is not done again. What
+ * the channel cannot take is in its backlog then, with all that comes after it.
+ */
 async function carryOut(
   alert: Alert,
-  { id: deliveryId, plan, steps }: PendingDelivery,
+  delivery: PendingDelivery,
   channel: Channel,
   deps: PipelineDeps,
   signal: AbortSignal,
 ): Promise<void> {
-  const text = composeText(alert, channel, plan.text);
-  const { pictures } = channel.destination;
-  const hasEnded = (position: number): boolean => steps.get(position)?.record !== undefined;
-  const orderOf = (position: number) => ({ acceptedAt: alert.acceptedAt, progress: steps.get(position) });
-  const shots = plan.portals.flatMap((portal, index) => {
-    if (!pictures.taken || hasEnded(index + 1)) return [];
-    const deadline = within(limits.pictureDeadlineMs, signal);
-    const position = index + 1;
-    const place = { deliveryId, position, earlier: steps.get(position)?.shot };
-    const prepared = preparePicture(alert, portal, channel, pictures.limits, place, deps, deadline);
-    return [{ position, prepared }];
-  });
-  const first = pictures.taken ? text : linkInstead(text, alert, plan.portals, pictures.reason, deps.portals);
-  if (first.text !== "") {
-    const name = { deliveryId, position: 0, kind: first.kind };
-    await deliver(first, channel, { name, ...orderOf(0) }, deps, signal);
+  const unwanted = new AbortController();
+  const pictures = picturesOf(alert, delivery, channel, deps, AbortSignal.any([signal, unwanted.signal]));
+  const text = textOf(alert, delivery, channel, deps.portals);
+  const isSaid =
+    text.text === "" || (await deliver(text, channel, orderOf(alert, delivery, 0, text), deps, signal)) === "ended";
+  if (!isSaid) {
+    unwanted.abort(new AppError("cancelled", "The message waits for its channel, and its pictures with it."));
+    return;
   }
-  await Promise.all(
-    shots.map(async ({ position, prepared }) => {
-      const { step, record: shot } = await prepared;
-      if (signal.aborted) return;
-      const name = { deliveryId, position, kind: step.kind };
-      await deliver(step, channel, { name, ...orderOf(position), shot }, deps, signal);
+  const outcomes = await Promise.all(
+    pictures.map(async ({ position, prepared }) => {
+      const { step, record } = await prepared;
+      if (signal.aborted) throw reasonOf(signal);
+      return await deliver(step, channel, orderOf(alert, delivery, position, step, record), deps, signal);
     }),
   );
-  if (signal.aborted) throw reasonOf(signal);
-  await deps.store.endDelivery(deliveryId, first.text);
-}
-
-/** A channel that the configuration had when the alert was accepted, and has no more. */
-async function recordGone({ id: deliveryId, plan }: PendingDelivery, store: Store): Promise<void> {
-  const failure = { code: "channel_unknown", message: `There is no channel \`${plan.channel}\` any more.` } as const;
-  const record = { kind: "text", status: "failed", attempts: 0, afterMs: 0, failure } as const;
-  await store.endStep({ deliveryId, position: 0, kind: "text" }, record, undefined);
-  await store.endDelivery(deliveryId, "");
+  if (outcomes.every((outcome) => outcome === "ended")) await deps.store.endDelivery(delivery.id, text.text);
 }

@@ -1,4 +1,4 @@
-import type { Alert } from "../core/alert.ts";
+import type { Alert, AlertStatus } from "../core/alert.ts";
 import type { AlertSummary, Failure, HandledAlert, Plan, ShotRecord, StepRecord } from "../core/delivery.ts";
 
 /*
@@ -25,7 +25,7 @@ export interface PlannedAlert {
   readonly deliveries: readonly PlannedDelivery[];
 }
 
-/** How far a step had come when its alert was handed out. */
+/** How far a step had come when it was handed out. */
 export interface StepProgress {
   /** What became of it; undefined when it has not ended: its last attempt failed, or nobody knows how that went. */
   readonly record: StepRecord | undefined;
@@ -43,12 +43,55 @@ export interface PendingDelivery extends PlannedDelivery {
 /** An alert that was handed out to be handled. */
 export interface PendingAlert {
   readonly alert: Alert;
-  /** Those that have not ended. */
+  /** Those that have neither ended nor wait for their channel. */
   readonly deliveries: readonly PendingDelivery[];
 }
 
-/** Handles one alert; rejecting hands it out again later. The signal aborts when the worker may not go on. */
+/** A delivery that waited for its channel, and what is to be said with it. */
+export interface WaitingDelivery extends PendingDelivery {
+  readonly alert: Alert;
+  /** When it was accepted, or when a person last asked for it to be sent again: its age counts from here. */
+  readonly dueSince: Date;
+  /** Earlier states of the same alert that wait as well, oldest first: they are said with this one. */
+  readonly earlier: Earlier;
+  /** A later state of the same alert in the same channel, said or waiting; only told when the text is said. */
+  readonly supersededBy: string | undefined;
+}
+
+export interface Earlier {
+  readonly deliveryIds: readonly string[];
+  readonly statuses: readonly AlertStatus[];
+  /** When the oldest of them was accepted. */
+  readonly since: Date | undefined;
+}
+
+/** What waits for one channel, in the hands of the one worker that empties it. */
+export interface Backlog {
+  readonly channel: string;
+  /** How often in a row the channel could not take what was sent to it. */
+  readonly failures: number;
+  /**
+   * The most important of what waits, at most limits.backlogBatch: texts before pictures, severe before harmless, the one
+   * that waits longest first. Of each alert only the newest state. Empty when nothing waits, or only what must come after
+   * something that is on its way.
+   */
+  next(): Promise<readonly WaitingDelivery[]>;
+}
+
+/** Handles one alert: each of its deliveries has ended then, or waits for its channel. Rejecting hands it out again later. The signal aborts when the worker may not go on. */
 export type Handler = (pending: PendingAlert, signal: AbortSignal) => Promise<void>;
+
+/**
+ * Says what waits for a channel until the backlog is empty or the channel takes no more. Returns how long to leave the
+ * channel alone, milliseconds, or undefined when nothing is left that could be said now.
+ */
+export type BacklogHandler = (backlog: Backlog, signal: AbortSignal) => Promise<Hold | undefined>;
+
+/** Why a channel takes nothing for the moment. */
+export interface Hold {
+  readonly waitMs: number;
+  readonly failure: Failure;
+}
 
 export interface Worker {
   /** Takes nothing more, waits for what is underway until the signal aborts, then lets go of the rest. */
@@ -63,19 +106,43 @@ export interface StepName {
   readonly kind: StepRecord["kind"];
 }
 
+/**
+ * Whether a step may be sent now. `begun`: it is marked as being sent. `behind`: an earlier alert of the same key has not
+ * said its text in the same channel; ask again. `waits`: its channel has a backlog and the delivery is in it now. `ended`:
+ * somebody else has ended it.
+ */
+export type Turn = "begun" | "behind" | "waits" | "ended";
+
+export interface AttemptEnd {
+  readonly failure: Failure;
+  /** `free`: a rate limit, which counts as no attempt. `unknown`: sent, but not answered. */
+  readonly kind: "failed" | "free" | "unknown";
+}
+
+/** What is known of a step after an attempt that failed. */
+export interface AttemptHistory {
+  readonly attempts: number;
+  /** Whether the channel took something else since this step was first tried: then the fault is in the message. */
+  readonly channelWorks: boolean;
+}
+
 export interface Store extends AsyncDisposable {
   accept(planned: readonly PlannedAlert[], idempotencyKey: string | undefined): Promise<readonly Accepted[]>;
-  /** Hands out every alert that is not handled, in the order of acceptance, at most limits.alertsInFlightMax at a time. */
-  work(handler: Handler): Worker;
   /**
-   * Marks a step as being sent. False, and nothing is marked, while an earlier alert of the same key has not said its text
-   * in the same channel: the caller waits and asks again.
+   * Hands out every alert that is not handled, in the order of acceptance, at most limits.alertsInFlightMax at a time; and
+   * every backlog whose channel may be tried again, each to one worker of all processes.
    */
-  beginAttempt(name: StepName): Promise<boolean>;
+  work(handler: Handler, backlogHandler: BacklogHandler): Worker;
+  beginAttempt(name: StepName): Promise<Turn>;
   /** The attempt ended without success, and another may follow. */
-  endAttempt(name: StepName, failure: Failure): Promise<void>;
-  /** The step has ended; with status `delivered` this is its receipt. */
-  endStep(name: StepName, record: StepRecord, shot: ShotRecord | undefined): Promise<void>;
+  endAttempt(name: StepName, end: AttemptEnd): Promise<AttemptHistory>;
+  /** Puts a delivery into its channel's backlog, and leaves the channel alone for a while. */
+  hold(deliveryId: string, hold: Hold): Promise<void>;
+  /**
+   * The step has ended; with status `delivered` this is its receipt. The deliveries that were said with it end as folded
+   * in the same moment.
+   */
+  endStep(name: StepName, record: StepRecord, shot: ShotRecord | undefined, folded?: readonly string[]): Promise<void>;
   /** Nothing more will be sent of this delivery. One without any step is not shown by `find`: there was nothing to say. */
   endDelivery(deliveryId: string, text: string): Promise<void>;
   /** An alert and those of its deliveries that have ended. */
@@ -86,7 +153,7 @@ export interface Store extends AsyncDisposable {
 
 /** Which alerts a list shows; all of what is given must hold. */
 export interface HistoryFilter {
-  readonly status?: Alert["status"] | undefined;
+  readonly status?: AlertStatus | undefined;
   /** Exact, or with `*` and `?`. */
   readonly rule?: string | undefined;
   /** Of one of its deliveries. */

@@ -22,6 +22,8 @@ export interface Dispatcher {
   /** There may be something to claim. */
   readonly wake: () => void;
   readonly outcome: (alertId: string) => Promise<HandledAlert | undefined>;
+  /** Something of an alert has ended that was not handled here. */
+  readonly settled: (alertId: string) => void;
   /** Ids of the alerts that are being handled. */
   readonly underway: () => readonly string[];
 }
@@ -87,6 +89,7 @@ export function createDispatcher(source: Source, log: Logger): Dispatcher {
     wake: alarm.wake,
     underway: () => [...underway.keys()],
     outcome: outcomes.of,
+    settled: outcomes.ended,
     work(handler) {
       const running = loop(handler);
       return {

@@ -1,9 +1,12 @@
-import { alertKey } from "../core/alert.ts";
+import { messageOf } from "../core/errors.ts";
 import { limits } from "../core/limits.ts";
 import type { Logger } from "../core/log.ts";
 import type { HandledAlert, StepRecord } from "../core/delivery.ts";
 import { wait } from "../core/wait.ts";
-import type { Accepted, PendingAlert, PlannedAlert, Store } from "./contract.ts";
+import { createBacklogWorker } from "./backlog-worker.ts";
+import { createBacklogs } from "./backlogs.ts";
+import type { Backlogs } from "./backlogs.ts";
+import type { Accepted, AttemptHistory, PendingAlert, PlannedAlert, Store, Turn } from "./contract.ts";
 import { persisting } from "./database.ts";
 import type { Database, Query } from "./database.ts";
 import { createDispatcher } from "./dispatcher.ts";
@@ -24,15 +27,14 @@ export function createDurableStore(database: Database, queue: Queue, log: Logger
     sourceOf(database, queue, () => dispatcher.underway()),
     log,
   );
+  const backlogs = createBacklogs(database);
+  const emptying = createBacklogWorker(backlogs, log);
   // What this process accepts wakes it directly; others are heard over NOTIFY, where there are others.
   const listening = queue.isExclusive ? undefined : database.listen(wakeChannel, dispatcher.wake);
   const stopped = new AbortController();
-  const beating = beat(dispatcher.underway, queue, log, stopped.signal);
-  const keep = async (text: string, values: readonly unknown[]) =>
-    await persisting(
-      limits.databaseRetryMs.receipt,
-      async () => await database.query<{ began: boolean }>(text, values),
-    );
+  const beating = beat(dispatcher.underway, queue, backlogs, log, stopped.signal);
+  const keep = async <Row extends object>(text: string, values: readonly unknown[]): Promise<readonly Row[]> =>
+    await persisting(limits.databaseRetryMs.receipt, async () => await database.query<Row>(text, values));
   return {
     async accept(planned, idempotencyKey) {
       const accepted = await persisting(
@@ -42,21 +44,31 @@ export function createDurableStore(database: Database, queue: Queue, log: Logger
       dispatcher.wake();
       return accepted;
     },
-    work: dispatcher.work,
+    work(handler, backlogHandler) {
+      const workers = [dispatcher.work(handler), emptying.work(backlogHandler)];
+      return { drain: async (deadline) => void (await Promise.all(workers.map((one) => one.drain(deadline)))) };
+    },
     async beginAttempt({ deliveryId, position, kind }) {
-      return (await keep(sql.beginAttempt, [deliveryId, position, kind])).length > 0;
+      const [row] = await keep<{ turn: Turn }>(sql.beginAttempt, [deliveryId, position, kind, backlogs.holder]);
+      return row?.turn ?? "ended";
     },
-    async endAttempt({ deliveryId, position }, failure) {
-      const isFree = failure.code === "delivery_limited";
-      await keep(sql.endAttempt, [deliveryId, position, JSON.stringify(failure), isFree ? 1 : 0]);
+    async endAttempt({ deliveryId, position }, { failure, kind }) {
+      const [row] = await keep<HistoryRow>(sql.endAttempt, [deliveryId, position, JSON.stringify(failure), kind]);
+      return { attempts: row?.attempts ?? 0, channelWorks: row?.channel_works ?? false } satisfies AttemptHistory;
     },
-    async endStep({ deliveryId, position, kind }, record, shot) {
+    async hold(deliveryId, hold) {
+      await backlogs.hold(deliveryId, hold);
+      emptying.wake();
+    },
+    async endStep({ deliveryId, position, kind }, record, shot, folded = []) {
       const { status, failure } = record;
       const words = [record, shot, failure].map((part) => (part === undefined ? null : JSON.stringify(part)));
-      await keep(sql.endStep, [deliveryId, position, kind, status, ...words]);
+      const withIt = JSON.stringify(foldedRecord(deliveryId));
+      await keep(sql.endStep, [deliveryId, position, kind, status, ...words, folded, withIt]);
     },
     async endDelivery(deliveryId, text) {
-      await keep(sql.endDelivery, [deliveryId, JSON.stringify(text)]);
+      const [row] = await keep<{ alert_id: string }>(sql.endDelivery, [deliveryId, JSON.stringify(text)]);
+      if (row !== undefined) dispatcher.settled(row.alert_id);
     },
     find: async (alertId) => await find(database.query, alertId),
     outcome: dispatcher.outcome,
@@ -66,6 +78,15 @@ export function createDurableStore(database: Database, queue: Queue, log: Logger
       await listening?.[Symbol.asyncDispose]();
     },
   };
+}
+
+interface HistoryRow {
+  readonly attempts: number;
+  readonly channel_works: boolean;
+}
+
+function foldedRecord(foldedInto: string): StepRecord {
+  return { kind: "text", status: "folded", attempts: 0, afterMs: 0, foldedInto };
 }
 
 /** One transaction. May be done again when nobody knows whether it was committed: the ids are the same. */
@@ -81,7 +102,7 @@ async function accept(
       const seen = await claimKey(query, idempotencyKey, ids);
       if (seen !== undefined) return seen;
     }
-    await query(sql.accept, [...acceptColumns(planned, alertKey), wakeChannel, ...lookupColumns(planned)]);
+    await query(sql.accept, [...acceptColumns(planned), wakeChannel, ...lookupColumns(planned)]);
     await queue.add(ids, query);
     return ids.map((id): Accepted => ({ id, duplicate: false }));
   });
@@ -175,13 +196,20 @@ async function find(query: Query, alertId: string): Promise<HandledAlert | undef
 }
 
 /** Tells the other processes, three times within the silence they allow, what this one is still working on. */
-async function beat(underway: () => readonly string[], queue: Queue, log: Logger, signal: AbortSignal): Promise<void> {
+async function beat(
+  underway: () => readonly string[],
+  queue: Queue,
+  backlogs: Backlogs,
+  log: Logger,
+  signal: AbortSignal,
+): Promise<void> {
   while (!signal.aborted) {
     await wait(limits.workerSilenceMs / 3, signal).catch(() => undefined);
     const ids = underway();
-    if (signal.aborted || ids.length === 0) continue;
-    await queue
-      .touch(ids)
-      .catch((error: unknown) => log.warn({ err: error }, "Other processes could not be told what is underway."));
+    if (signal.aborted) continue;
+    const beats = [backlogs.touch(), ...(ids.length === 0 ? [] : [queue.touch(ids)])];
+    await Promise.all(beats).catch((error: unknown) => {
+      log.warn({ reason: messageOf(error) }, "Other processes could not be told what is underway.");
+    });
   }
 }

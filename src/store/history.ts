@@ -1,20 +1,23 @@
-import type { DeliverySummary, ShotRecord, StepRecord } from "../core/delivery.ts";
+import type { DeliveryState, DeliverySummary, ShotRecord, StepRecord } from "../core/delivery.ts";
 import type { History } from "./contract.ts";
 import type { Query } from "./database.ts";
-import { alertOf } from "./rows.ts";
+import { alertOf, stateOf } from "./rows.ts";
 import type { AlertRow } from "./rows.ts";
 
 /** Lists of what was accepted and how far it is. */
 
-interface ListedAlertRow extends AlertRow {
+interface ListedAlertRow extends Omit<AlertRow, "completed_at"> {
   readonly sequence: string;
+  readonly is_handled: boolean;
 }
 
 interface ListedDeliveryRow {
   readonly id: string;
   readonly alert_id: string;
   readonly channel: string;
-  readonly has_ended: boolean;
+  readonly waiting_since: Date | null;
+  readonly ended_at: Date | null;
+  readonly outcome: DeliveryState | null;
 }
 
 interface ListedStepRow {
@@ -37,7 +40,7 @@ export function createHistory(query: Query): History {
       return {
         alerts: shown.map((row, index) => ({
           alert: alertOf(row),
-          state: row.completed_at === null ? "accepted" : "handled",
+          state: row.is_handled ? "handled" : "accepted",
           deliveries: deliveries[index] ?? [],
         })),
         next: rows.length > limit ? shown.at(-1)?.sequence : undefined,
@@ -48,7 +51,7 @@ export function createHistory(query: Query): History {
 
 /** Of each alert, in their order. */
 async function summariesOf(
-  alerts: readonly AlertRow[],
+  alerts: readonly ListedAlertRow[],
   query: Query,
 ): Promise<readonly (readonly DeliverySummary[])[]> {
   const deliveries = await query<ListedDeliveryRow>(listDeliveries, [alerts.map(({ id }) => id)]);
@@ -56,10 +59,11 @@ async function summariesOf(
   return alerts.map(({ id: alertId }) =>
     deliveries
       .filter(({ alert_id }) => alert_id === alertId)
-      .map(({ id, channel, has_ended }) => {
+      .map((delivery) => {
+        const { id, channel } = delivery;
         const own = rows.filter(({ delivery_id }) => delivery_id === id);
         const steps = own.map(({ kind, status, attempts }) => ({ kind, status, attempts }));
-        return { id, channel, hasEnded: has_ended, steps, shots: own.flatMap(({ shot }) => shot ?? []) };
+        return { id, channel, state: stateOf(delivery), steps, shots: own.flatMap(({ shot }) => shot ?? []) };
       }),
   );
 }
@@ -74,18 +78,24 @@ function likePattern(glob: string): string {
 }
 
 const listAlerts = `
-select id, sequence, body, completed_at from chartbell.alert
+with listed as (
+  select id, sequence, body, status, rule, completed_at is not null and not exists (
+    select from chartbell.delivery where delivery.alert_id = alert.id and delivery.ended_at is null
+  ) as is_handled
+  from chartbell.alert
+)
+select id, sequence, body, is_handled from listed
 where ($1::bigint is null or sequence < $1)
   and ($2::text is null or status = $2)
   and ($3::text is null or rule like $3)
   and ($4::text is null or exists (
-    select from chartbell.delivery where delivery.alert_id = alert.id and delivery.channel = $4
+    select from chartbell.delivery where delivery.alert_id = listed.id and delivery.channel = $4
   ))
-  and ($5::boolean is null or (completed_at is not null) = $5)
+  and ($5::boolean is null or is_handled = $5)
 order by sequence desc limit $6`;
 
 const listDeliveries = `
-select id, alert_id, channel, ended_at is not null as has_ended from chartbell.delivery
+select id, alert_id, channel, waiting_since, ended_at, outcome from chartbell.delivery
 where alert_id = any($1::uuid[]) order by alert_id, position`;
 
 const listSteps = `

@@ -1,96 +1,203 @@
-import { alertKey } from "../core/alert.ts";
+import { alertKey, importanceOf } from "../core/alert.ts";
 import { backoffMs } from "../core/backoff.ts";
-import type { DeliveryRecord, HandledAlert, ShotRecord, StepRecord } from "../core/delivery.ts";
+import type { DeliveryRecord, DeliveryState, HandledAlert, ShotRecord, StepRecord } from "../core/delivery.ts";
 import { limits } from "../core/limits.ts";
 import type { Logger } from "../core/log.ts";
-import type { Accepted, PendingAlert, PlannedAlert, PlannedDelivery, StepProgress, Store } from "./contract.ts";
+import { createBacklogWorker } from "./backlog-worker.ts";
+import type { BacklogSource, BacklogWorker, LeasedBacklog } from "./backlog-worker.ts";
+import type {
+  Accepted,
+  AttemptEnd,
+  AttemptHistory,
+  BacklogHandler,
+  Handler,
+  Hold,
+  PendingAlert,
+  PendingDelivery,
+  PlannedAlert,
+  PlannedDelivery,
+  StepName,
+  StepProgress,
+  Store,
+  Turn,
+  WaitingDelivery,
+  Worker,
+} from "./contract.ts";
 import { createDispatcher } from "./dispatcher.ts";
-import type { Source } from "./dispatcher.ts";
+import type { Dispatcher, Source } from "./dispatcher.ts";
 
 interface StepState {
   attempts: number;
+  unknownAttempts: number;
   record: StepRecord | undefined;
   shot: ShotRecord | undefined;
 }
 
-interface DeliveryState extends PlannedDelivery {
+interface DeliveryEntry extends PlannedDelivery {
+  readonly alert: AlertEntry["alert"];
   readonly key: string;
   readonly steps: Map<number, StepState>;
   hasSaidText: boolean;
+  waits: boolean;
   text: string | undefined;
 }
 
-interface AlertState extends PlannedAlert {
-  readonly deliveries: readonly DeliveryState[];
+interface AlertEntry extends PlannedAlert {
+  readonly deliveries: readonly DeliveryEntry[];
   tries: number;
   dueMs: number;
   state: "waiting" | "claimed" | "handled";
 }
 
+interface BacklogEntry {
+  dueMs: number;
+  failures: number;
+  isLeased: boolean;
+}
+
 /**
  * A store that lives as long as the process and keeps the last limits.alertsKeptMax alerts: for commands that send what
- * they were told and end.
+ * they were told and end. A message that a server refuses again and again ends as failed here, for nobody comes back to it.
  */
 export function createMemoryStore(log: Logger): Store {
-  const alerts = new Map<string, AlertState>();
-  const keys = new Map<string, readonly string[]>();
-  const deliveryOf = (id: string): DeliveryState | undefined =>
-    [...alerts.values()].flatMap(({ deliveries }) => deliveries).find((one) => one.id === id);
-  const stepOf = (deliveryId: string, position: number): StepState => {
-    const steps = deliveryOf(deliveryId)?.steps ?? new Map<number, StepState>();
-    const step = steps.get(position) ?? { attempts: 0, record: undefined, shot: undefined };
+  return new MemoryStore(log);
+}
+
+class MemoryStore implements Store {
+  readonly #alerts = new Map<string, AlertEntry>();
+  readonly #keys = new Map<string, readonly string[]>();
+  readonly #backlogs = new Map<string, BacklogEntry>();
+  readonly #dispatcher: Dispatcher;
+  readonly #emptying: BacklogWorker;
+
+  constructor(log: Logger) {
+    this.#dispatcher = createDispatcher(sourceOf(this.#alerts), log);
+    this.#emptying = createBacklogWorker(
+      backlogSource(this.#backlogs, () => this.#deliveries()),
+      log,
+    );
+  }
+
+  async accept(planned: readonly PlannedAlert[], idempotencyKey: string | undefined): Promise<readonly Accepted[]> {
+    const seen = idempotencyKey === undefined ? undefined : this.#keys.get(idempotencyKey);
+    if (seen !== undefined) return seen.map((id): Accepted => ({ id, duplicate: true }));
+    for (const one of planned) this.#alerts.set(one.alert.id, entryOf(one));
+    const ids = planned.map(({ alert }) => alert.id);
+    if (idempotencyKey !== undefined) this.#keys.set(idempotencyKey, ids);
+    forgetOldest(this.#alerts, (entry) => stateOfAlert(entry) === "handled");
+    forgetOldest(this.#keys, () => true);
+    this.#dispatcher.wake();
+    return ids.map((id): Accepted => ({ id, duplicate: false }));
+  }
+
+  work(handler: Handler, backlogHandler: BacklogHandler): Worker {
+    const workers = [this.#dispatcher.work(handler), this.#emptying.work(backlogHandler)];
+    return { drain: async (deadline) => void (await Promise.all(workers.map((one) => one.drain(deadline)))) };
+  }
+
+  async beginAttempt({ deliveryId, position }: StepName): Promise<Turn> {
+    const own = this.#delivery(deliveryId);
+    const step = this.#step(deliveryId, position);
+    if (own === undefined || own.text !== undefined || step.record !== undefined) return "ended";
+    if (this.#backlogs.has(own.plan.channel) && !own.waits) {
+      own.waits = true;
+      return "waits";
+    }
+    if (!own.waits && earlierOf(own, this.#deliveries()).some(({ hasSaidText }) => !hasSaidText)) return "behind";
+    step.attempts++;
+    return "begun";
+  }
+
+  async endAttempt({ deliveryId, position }: StepName, { kind }: AttemptEnd): Promise<AttemptHistory> {
+    const step = this.#step(deliveryId, position);
+    if (kind === "free") step.attempts--;
+    if (kind === "unknown") step.unknownAttempts++;
+    return { attempts: step.attempts, channelWorks: true };
+  }
+
+  async hold(deliveryId: string, { waitMs }: Hold): Promise<void> {
+    const delivery = this.#delivery(deliveryId);
+    if (delivery === undefined) return;
+    delivery.waits = true;
+    const { channel } = delivery.plan;
+    const backlog = this.#backlogs.get(channel) ?? { dueMs: 0, failures: 1, isLeased: false };
+    backlog.dueMs = Math.max(backlog.dueMs, performance.now() + waitMs);
+    this.#backlogs.set(channel, backlog);
+    this.#emptying.wake();
+  }
+
+  async endStep(
+    { deliveryId, position }: StepName,
+    record: StepRecord,
+    shot: ShotRecord | undefined,
+    folded: readonly string[] = [],
+  ): Promise<void> {
+    Object.assign(this.#step(deliveryId, position), { record, shot });
+    const delivery = this.#delivery(deliveryId);
+    if (delivery !== undefined && position === 0) delivery.hasSaidText = true;
+    for (const id of folded) {
+      const withIt = { kind: "text", status: "folded", attempts: 0, afterMs: 0, foldedInto: deliveryId } as const;
+      this.#step(id, 0).record = withIt;
+      await this.endDelivery(id, "");
+    }
+  }
+
+  async endDelivery(deliveryId: string, text: string): Promise<void> {
+    const delivery = this.#delivery(deliveryId);
+    if (delivery === undefined) return;
+    Object.assign(delivery, { text, hasSaidText: true });
+    this.#dispatcher.settled(delivery.alert.id);
+  }
+
+  async find(alertId: string): Promise<HandledAlert | undefined> {
+    return handledOf(this.#alerts.get(alertId));
+  }
+
+  async outcome(alertId: string): Promise<HandledAlert | undefined> {
+    return await this.#dispatcher.outcome(alertId);
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    // Nothing is held open.
+  }
+
+  #deliveries(): readonly DeliveryEntry[] {
+    return [...this.#alerts.values()].flatMap(({ deliveries }) => deliveries);
+  }
+
+  #delivery(id: string): DeliveryEntry | undefined {
+    return this.#deliveries().find((one) => one.id === id);
+  }
+
+  #step(deliveryId: string, position: number): StepState {
+    const steps = this.#delivery(deliveryId)?.steps ?? new Map<number, StepState>();
+    const step = steps.get(position) ?? { attempts: 0, unknownAttempts: 0, record: undefined, shot: undefined };
     steps.set(position, step);
     return step;
-  };
-  const dispatcher = createDispatcher(sourceOf(alerts), log);
-  return {
-    async accept(planned, idempotencyKey) {
-      const seen = idempotencyKey === undefined ? undefined : keys.get(idempotencyKey);
-      if (seen !== undefined) return seen.map((id): Accepted => ({ id, duplicate: true }));
-      for (const one of planned) alerts.set(one.alert.id, stateOf(one));
-      const ids = planned.map(({ alert }) => alert.id);
-      if (idempotencyKey !== undefined) keys.set(idempotencyKey, ids);
-      forgetOldest(alerts, ({ state }) => state === "handled");
-      forgetOldest(keys, () => true);
-      dispatcher.wake();
-      return ids.map((id): Accepted => ({ id, duplicate: false }));
-    },
-    work: dispatcher.work,
-    async beginAttempt({ deliveryId, position }) {
-      const own = deliveryOf(deliveryId);
-      for (const other of [...alerts.values()].flatMap(({ deliveries }) => deliveries)) {
-        if (other === own) break;
-        const isSame = other.key === own?.key && other.plan.channel === own.plan.channel;
-        if (isSame && !other.hasSaidText) return false;
-      }
-      stepOf(deliveryId, position).attempts++;
-      return true;
-    },
-    async endAttempt({ deliveryId, position }, { code }) {
-      if (code === "delivery_limited") stepOf(deliveryId, position).attempts--;
-    },
-    async endStep({ deliveryId, position }, record, shot) {
-      Object.assign(stepOf(deliveryId, position), { record, shot });
-      const delivery = deliveryOf(deliveryId);
-      if (delivery !== undefined && position === 0) delivery.hasSaidText = true;
-    },
-    async endDelivery(deliveryId, text) {
-      const delivery = deliveryOf(deliveryId);
-      if (delivery !== undefined) Object.assign(delivery, { text, hasSaidText: true });
-    },
-    find: async (id) => handledOf(alerts.get(id)),
-    outcome: dispatcher.outcome,
-    async [Symbol.asyncDispose]() {},
-  };
+  }
 }
 
-function stateOf({ alert, deliveries }: PlannedAlert): AlertState {
+function entryOf({ alert, deliveries }: PlannedAlert): AlertEntry {
   const key = alertKey(alert);
-  const states = deliveries.map((one) => ({ ...one, key, steps: new Map(), hasSaidText: false, text: undefined }));
-  return { alert, deliveries: states, tries: 0, dueMs: 0, state: "waiting" };
+  const entries = deliveries.map((one): DeliveryEntry => ({
+    ...one,
+    alert,
+    key,
+    steps: new Map(),
+    hasSaidText: false,
+    waits: false,
+    text: undefined,
+  }));
+  return { alert, deliveries: entries, tries: 0, dueMs: 0, state: "waiting" };
 }
 
-function sourceOf(alerts: ReadonlyMap<string, AlertState>): Source {
+/** Of the same key in the same channel, accepted before; `all` is in the order of acceptance. */
+function earlierOf(own: DeliveryEntry, all: readonly DeliveryEntry[]): readonly DeliveryEntry[] {
+  const isSame = (other: DeliveryEntry): boolean => other.key === own.key && other.plan.channel === own.plan.channel;
+  return all.slice(0, all.indexOf(own)).filter(isSame);
+}
+
+function sourceOf(alerts: ReadonlyMap<string, AlertEntry>): Source {
   return {
     async claim(count) {
       const due = [...alerts.values()].filter(({ state, dueMs }) => state === "waiting" && dueMs <= performance.now());
@@ -113,30 +220,99 @@ function sourceOf(alerts: ReadonlyMap<string, AlertState>): Source {
   };
 }
 
-function pendingOf({ alert, deliveries }: AlertState): PendingAlert {
-  const open = deliveries.filter(({ text }) => text === undefined);
+function backlogSource(backlogs: Map<string, BacklogEntry>, all: () => readonly DeliveryEntry[]): BacklogSource {
+  const waitingIn = (channel: string): readonly DeliveryEntry[] =>
+    all().filter(({ plan, waits, text }) => plan.channel === channel && waits && text === undefined);
+  const lease = (channel: string, backlog: BacklogEntry): LeasedBacklog => ({
+    channel,
+    failures: backlog.failures,
+    next: async () => nextOf(waitingIn(channel), all()),
+    async release(hold: Hold | undefined) {
+      backlog.isLeased = false;
+      backlog.dueMs = performance.now() + (hold?.waitMs ?? limits.turnPollMs);
+      if (hold !== undefined) backlog.failures++;
+      else if (waitingIn(channel).length === 0) backlogs.delete(channel);
+    },
+  });
   return {
-    alert,
-    deliveries: open.map(({ id, plan, steps }) => ({
-      id,
-      plan,
-      steps: new Map(
-        [...steps].map(([position, step]): [number, StepProgress] => [position, { ...step, unknownAttempts: 0 }]),
-      ),
-    })),
+    async lease(count) {
+      const free = [...backlogs].filter(([, { isLeased, dueMs }]) => !isLeased && dueMs <= performance.now());
+      return free.slice(0, count).map(([channel, backlog]) => {
+        backlog.isLeased = true;
+        return lease(channel, backlog);
+      });
+    },
+    async dueInMs() {
+      const due = [...backlogs.values()].filter(({ isLeased }) => !isLeased).map(({ dueMs }) => dueMs);
+      return due.length === 0 ? undefined : Math.min(...due) - performance.now();
+    },
   };
 }
 
-function handledOf(found: AlertState | undefined): HandledAlert | undefined {
-  if (found === undefined) return undefined;
-  const deliveries = found.deliveries.flatMap(({ id, plan, text, steps }): DeliveryRecord[] => {
-    if (text === undefined || steps.size === 0) return [];
-    const inOrder = [...steps].toSorted(([a], [b]) => a - b).map(([, step]) => step);
-    const records = inOrder.flatMap(({ record }) => (record === undefined ? [] : [record]));
-    const shots = inOrder.flatMap(({ shot }) => (shot === undefined ? [] : [shot]));
-    return [{ id, channel: plan.channel, text, steps: records, shots }];
+/** As the statement `next` of the database has it. */
+function nextOf(waiting: readonly DeliveryEntry[], all: readonly DeliveryEntry[]): readonly WaitingDelivery[] {
+  const texts = waiting.filter((one) => {
+    const isNewest = !waiting.some((other) => !other.hasSaidText && earlierOf(other, all).includes(one));
+    const isBehind = earlierOf(one, all).some(({ hasSaidText, waits }) => !hasSaidText && !waits);
+    return !one.hasSaidText && isNewest && !isBehind;
   });
-  return { alert: found.alert, state: found.state === "handled" ? "handled" : "accepted", deliveries };
+  const byImportance = texts.toSorted((a, b) => importanceOf(b.alert) - importanceOf(a.alert));
+  const pictures = waiting.filter(({ hasSaidText }) => hasSaidText);
+  return [...byImportance, ...pictures].slice(0, limits.backlogBatch).map((one) => {
+    const earlier = earlierOf(one, all).filter(
+      ({ waits, text, hasSaidText }) => waits && text === undefined && !hasSaidText,
+    );
+    const later = all.findLast((other) => earlierOf(other, all).includes(one));
+    return {
+      ...pendingDeliveryOf(one),
+      alert: one.alert,
+      dueSince: one.alert.acceptedAt,
+      earlier: {
+        deliveryIds: earlier.map(({ id }) => id),
+        statuses: earlier.map(({ alert }) => alert.status),
+        since: earlier[0]?.alert.acceptedAt,
+      },
+      supersededBy: one.hasSaidText ? later?.id : undefined,
+    };
+  });
+}
+
+function pendingOf({ alert, deliveries }: AlertEntry): PendingAlert {
+  const open = deliveries.filter(({ text, waits }) => text === undefined && !waits);
+  return { alert, deliveries: open.map(pendingDeliveryOf) };
+}
+
+function pendingDeliveryOf({ id, plan, steps }: DeliveryEntry): PendingDelivery {
+  return {
+    id,
+    plan,
+    steps: new Map([...steps].map(([position, step]): [number, StepProgress] => [position, { ...step }])),
+  };
+}
+
+function stateOfAlert({ state, deliveries }: AlertEntry): HandledAlert["state"] {
+  return state === "handled" && deliveries.every(({ text }) => text !== undefined) ? "handled" : "accepted";
+}
+
+function handledOf(found: AlertEntry | undefined): HandledAlert | undefined {
+  if (found === undefined) return undefined;
+  const deliveries = found.deliveries.map((delivery): DeliveryRecord => {
+    const inOrder = [...delivery.steps].toSorted(([a], [b]) => a - b).map(([, step]) => step);
+    const records = inOrder.flatMap(({ record }) => record ?? []);
+    const shots = inOrder.flatMap(({ shot }) => shot ?? []);
+    const { id, plan, text = "" } = delivery;
+    return { id, channel: plan.channel, state: stateOfDelivery(delivery, records), text, steps: records, shots };
+  });
+  return { alert: found.alert, state: stateOfAlert(found), deliveries };
+}
+
+function stateOfDelivery({ text, waits }: DeliveryEntry, records: readonly StepRecord[]): DeliveryState {
+  if (text === undefined) return waits ? "waiting" : "open";
+  if (records.length === 0) return "silent";
+  const has = (status: StepRecord["status"]): boolean => records.some((record) => record.status === status);
+  if (has("failed")) return "failed";
+  if (has("unknown")) return "unknown";
+  return records.every(({ status }) => status === "folded") ? "folded" : "delivered";
 }
 
 function forgetOldest<Item>(map: Map<string, Item>, mayGo: (item: Item) => boolean): void {

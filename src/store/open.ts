@@ -3,6 +3,7 @@ import { systemClock } from "../core/clock.ts";
 import { AppError } from "../core/errors.ts";
 import type { Logger } from "../core/log.ts";
 import type { Secret } from "../core/secret.ts";
+import { releaseBacklogs } from "./backlogs.ts";
 import type { History, Store } from "./contract.ts";
 import { isAway, openDatabase } from "./database.ts";
 import type { DatabaseAddress } from "./database.ts";
@@ -54,6 +55,7 @@ export async function openStore(options: StoreOptions, log: Logger, clock: Clock
     const address = url === undefined ? use(await openPrivateServer(dataDir, log)) : addressOf(url);
     const database = use(openDatabase(addressOnly(address), log));
     await migrate(database);
+    if (url === undefined) await releaseBacklogs(database);
     const queue = use(await openQueue(database, url === undefined, log));
     const store = use(createDurableStore(database, queue, log));
     const where = options.pictures ?? (url === undefined ? "files" : "database");

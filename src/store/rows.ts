@@ -1,5 +1,6 @@
 import type { Alert } from "../core/alert.ts";
-import type { DeliveryRecord, HandledAlert, Plan, ShotRecord, StepRecord } from "../core/delivery.ts";
+import { alertKey, importanceOf } from "../core/alert.ts";
+import type { DeliveryRecord, DeliveryState, HandledAlert, Plan, ShotRecord, StepRecord } from "../core/delivery.ts";
 import type { PendingAlert, PendingDelivery, PlannedAlert, StepProgress } from "./contract.ts";
 
 /** Rows of the database and what they mean. */
@@ -18,7 +19,9 @@ export interface DeliveryRow {
   readonly alert_id: string;
   readonly plan: Plan;
   readonly text: string | null;
+  readonly waiting_since: Date | null;
   readonly ended_at: Date | null;
+  readonly outcome: DeliveryState | null;
 }
 
 export interface StepRow {
@@ -35,7 +38,7 @@ export function alertOf({ body }: Pick<AlertRow, "body">): Alert {
 }
 
 /** The columns of `accept`, one array each. */
-export function acceptColumns(planned: readonly PlannedAlert[], keyOf: (alert: Alert) => string): readonly unknown[] {
+export function acceptColumns(planned: readonly PlannedAlert[]): readonly unknown[] {
   const alerts = planned.map(({ alert }) => alert);
   const deliveries = planned.flatMap(({ alert, deliveries }) =>
     deliveries.map(({ id, plan }, position) => ({ id, plan, position, alert })),
@@ -49,7 +52,9 @@ export function acceptColumns(planned: readonly PlannedAlert[], keyOf: (alert: A
     deliveries.map(({ position }) => position),
     deliveries.map(({ plan }) => plan.channel),
     deliveries.map(({ plan }) => JSON.stringify(plan)),
-    deliveries.map(({ alert }) => keyOf(alert)),
+    deliveries.map(({ alert }) => alertKey(alert)),
+    deliveries.map(({ alert }) => alert.status),
+    deliveries.map(({ alert }) => importanceOf(alert)),
   ];
 }
 
@@ -59,36 +64,50 @@ export function lookupColumns(planned: readonly PlannedAlert[]): readonly unknow
   return [alerts.map(({ status }) => status), alerts.map(({ rule }) => rule.replaceAll("\0", "\ufffd"))];
 }
 
-/** An alert to be handled, with those of its deliveries that have not ended. */
+/** An alert to be handled, with those of its deliveries that have neither ended nor wait for their channel. */
 export function pendingOf(row: AlertRow, deliveries: readonly DeliveryRow[], steps: readonly StepRow[]): PendingAlert {
-  const open = deliveries.filter(({ alert_id, ended_at }) => alert_id === row.id && ended_at === null);
-  return {
-    alert: alertOf(row),
-    deliveries: open.map(({ id, plan }): PendingDelivery => {
-      const own = steps.filter(({ delivery_id }) => delivery_id === id);
-      return { id, plan, steps: new Map(own.map((step) => [step.position, progressOf(step)])) };
-    }),
-  };
+  const open = deliveries.filter(
+    ({ alert_id, ended_at, waiting_since }) => alert_id === row.id && ended_at === null && waiting_since === null,
+  );
+  return { alert: alertOf(row), deliveries: open.map((delivery) => pendingDeliveryOf(delivery, steps)) };
+}
+
+/** A delivery with how far its steps have come. */
+export function pendingDeliveryOf(
+  { id, plan }: Pick<DeliveryRow, "id" | "plan">,
+  steps: readonly StepRow[],
+): PendingDelivery {
+  const own = steps.filter(({ delivery_id }) => delivery_id === id);
+  return { id, plan, steps: new Map(own.map((step) => [step.position, progressOf(step)])) };
 }
 
 function progressOf({ record, shot, attempts, unknown_attempts }: StepRow): StepProgress {
   return { record: record ?? undefined, shot: shot ?? undefined, attempts, unknownAttempts: unknown_attempts };
 }
 
-/** An alert with those of its deliveries that have ended and had something to say; the rows are in order. */
+/** An alert and what became of its deliveries; the rows are in order. It is handled when all of them have ended. */
 export function handledOf(row: AlertRow, deliveries: readonly DeliveryRow[], steps: readonly StepRow[]): HandledAlert {
-  const records = deliveries.flatMap(({ id, plan, text, ended_at }): DeliveryRecord[] => {
-    const own = steps.filter(({ delivery_id }) => delivery_id === id);
-    if (ended_at === null || own.length === 0) return [];
-    return [
-      {
-        id,
-        channel: plan.channel,
-        text: text ?? "",
-        steps: own.flatMap(({ record }) => record ?? []),
-        shots: own.flatMap(({ shot }) => shot ?? []),
-      },
-    ];
+  const records = deliveries.map((delivery): DeliveryRecord => {
+    const own = steps.filter(({ delivery_id }) => delivery_id === delivery.id);
+    return {
+      id: delivery.id,
+      channel: delivery.plan.channel,
+      state: stateOf(delivery),
+      text: delivery.text ?? "",
+      steps: own.flatMap(({ record }) => record ?? []),
+      shots: own.flatMap(({ shot }) => shot ?? []),
+    };
   });
-  return { alert: alertOf(row), state: row.completed_at === null ? "accepted" : "handled", deliveries: records };
+  const isHandled = row.completed_at !== null && deliveries.every(({ ended_at }) => ended_at !== null);
+  return { alert: alertOf(row), state: isHandled ? "handled" : "accepted", deliveries: records };
+}
+
+/** Before it has ended, a delivery is open or waits; afterwards its outcome is its state. */
+export function stateOf({
+  ended_at,
+  waiting_since,
+  outcome,
+}: Pick<DeliveryRow, "ended_at" | "waiting_since" | "outcome">): DeliveryState {
+  if (ended_at !== null) return outcome ?? "delivered";
+  return waiting_since === null ? "open" : "waiting";
 }

@@ -144,7 +144,7 @@ function createFrames(
   let failures = 0;
   let pending: Promise<unknown> = Promise.resolve();
   return async (intervalMs, signal, screenshot) =>
-    await lane(async () => {
+    await lane.run(async () => {
       try {
         // The browser takes no frame while one is pending.
         await race(pending, within(frameMsMax, signal));

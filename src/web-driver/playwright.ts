@@ -187,7 +187,7 @@ async function openPlain(browser: PlaywrightBrowser, options: TabOptions): Promi
 
 /** A page whose frames wait for us has to be made over CDP, in the context that Playwright has just made. */
 async function openDrawn(browser: PlaywrightBrowser, options: TabOptions, control: FrameControl): Promise<Opened> {
-  return await control.pageLane(async () => {
+  return await control.pageLane.run(async () => {
     const contexts = async (): Promise<readonly string[]> =>
       (await control.session.send("Target.getBrowserContexts")).browserContextIds;
     const before = new Set(await contexts());

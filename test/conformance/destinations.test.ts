@@ -244,22 +244,32 @@ describe.each(Object.entries(rows))("%s", (_kind, row) => {
 
     test.each([
       [{ "retry-after": "7" }, 7000, 7000],
-      [{ "retry-after": new Date(Date.now() + 60_000).toUTCString() }, 57_000, 61_000],
       [{ "retry-after": new Date(0).toUTCString() }, 0, 0],
       [{ "retry-after": "999999999999" }, 3_600_000, 3_600_000],
       [{ "retry-after": "soon" }, 60_000, 60_000],
       [{}, 60_000, 60_000],
-      [
-        { "x-ratelimit-remaining": "0", "x-ratelimit-reset": String(Math.floor(Date.now() / 1000) + 90) },
-        85_000,
-        91_000,
-      ],
       [{ "x-floodcontrol-remaining": "0", "x-floodcontrol-reset": "12" }, 12_000, 12_000],
     ])("a 429 with %j waits as long as the server wishes", async (headers, leastMs, mostMs) => {
       server.reply = (response) => void response.writeHead(429, headers).end();
       const { retryAfterMs = -1 } = await failure(send());
       expect(retryAfterMs).toBeGreaterThanOrEqual(leastMs);
       expect(retryAfterMs).toBeLessThanOrEqual(mostMs);
+    });
+
+    test.each([
+      ["retry-after", (at: Date) => ({ "retry-after": at.toUTCString() })],
+      [
+        "x-ratelimit-reset",
+        (at: Date) => ({ "x-ratelimit-remaining": "0", "x-ratelimit-reset": String(Math.floor(at.getTime() / 1000)) }),
+      ],
+    ])("a 429 with a time in %s waits until then", async (_name, headersFor) => {
+      const untilMs = Date.now() + 60_000;
+      server.reply = (response) => void response.writeHead(429, headersFor(new Date(untilMs))).end();
+      const { retryAfterMs = -1 } = await failure(send());
+      const leftMs = untilMs - Date.now();
+      // Both headers are in whole seconds.
+      expect(retryAfterMs).toBeGreaterThanOrEqual(leftMs - 1000);
+      expect(retryAfterMs).toBeLessThanOrEqual(61_000);
     });
 
     test("a 403 with no calls left is flow control, not a refusal", async () => {
@@ -290,10 +300,10 @@ describe.each(Object.entries(rows))("%s", (_kind, row) => {
       expect((await failure(send())).code).toBe("delivery_rejected");
     });
 
-    test("a connection that is reset is unreachable, and trying again can help", async () => {
+    test("a connection that is reset after the request leaves the outcome unknown, and trying again can help", async () => {
       server.reply = (response) => void response.socket?.resetAndDestroy();
       const error = await failure(send());
-      expect(error.code).toBe("delivery_unreachable");
+      expect(error.code).toBe("delivery_unanswered");
       expect(error.isRetryable).toBe(true);
     });
 

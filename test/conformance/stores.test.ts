@@ -3,9 +3,18 @@ import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import type { StepRecord } from "../../src/core/delivery.ts";
+import type { Alert } from "../../src/core/alert.ts";
+import type { Failure, StepRecord } from "../../src/core/delivery.ts";
 import { createLog } from "../../src/core/log.ts";
-import type { PendingAlert, PlannedAlert, StepName, Store } from "../../src/store/contract.ts";
+import type {
+  Backlog,
+  Hold,
+  PendingAlert,
+  PlannedAlert,
+  StepName,
+  Store,
+  WaitingDelivery,
+} from "../../src/store/contract.ts";
 import { createMemoryStore } from "../../src/store/memory.ts";
 import { openStore } from "../../src/store/open.ts";
 import { alertOf } from "../support/pipeline.ts";
@@ -24,18 +33,20 @@ const stores: readonly (readonly [string, () => Promise<Store>])[] = [
   ["PostgreSQL", async () => await openStore({ dataDir: folder, url: undefined }, log)],
 ];
 
-function planned(rule: string, channels: readonly string[] = ["ops"]): PlannedAlert {
-  const alert = { ...alertOf({ rule, message: "NUL \u0000, half a pair \ud800, 🔔" }), id: randomUUID() };
+function planned(rule: string, channels: readonly string[] = ["ops"], facts: Partial<Alert> = {}): PlannedAlert {
+  const alert = { ...alertOf({ rule, message: "NUL \u0000, half a pair \ud800, 🔔" }), id: randomUUID(), ...facts };
   const plans = channels.map((channel) => ({ channel, portals: ["cpu"], text: "${rule}" }));
   return { alert, deliveries: plans.map((plan) => ({ id: randomUUID(), plan })) };
 }
 
 const delivered: StepRecord = { kind: "text", status: "delivered", attempts: 1, afterMs: 5, remoteId: "m\u00001" };
+const unavailable: Failure = { code: "delivery_unavailable", message: "500" };
+const limited: Failure = { code: "delivery_limited", message: "429" };
 const textOf = (deliveryId: string): StepName => ({ deliveryId, position: 0, kind: "text" });
 
 async function sendText(store: Store, { deliveries }: PendingAlert): Promise<void> {
   for (const { id } of deliveries) {
-    expect(await store.beginAttempt(textOf(id))).toBe(true);
+    expect(await store.beginAttempt(textOf(id))).toBe("begun");
     await store.endStep(textOf(id), delivered, undefined);
     await store.endDelivery(id, "text \u0000");
   }
@@ -46,12 +57,16 @@ describe.each(stores)("%s", (_name, open) => {
   const handled: PendingAlert[] = [];
   let handler = async (pending: PendingAlert, _signal: AbortSignal): Promise<void> => await sendText(store, pending);
   const usual = handler;
+  let emptier = async (_backlog: Backlog): Promise<Hold | undefined> => undefined;
   beforeAll(async () => {
     store = await open();
-    const worker = store.work(async (pending, signal) => {
-      handled.push(pending);
-      await handler(pending, signal);
-    });
+    const worker = store.work(
+      async (pending, signal) => {
+        handled.push(pending);
+        await handler(pending, signal);
+      },
+      async (backlog) => await emptier(backlog),
+    );
     return async () => {
       await worker.drain(AbortSignal.timeout(5000));
       await store[Symbol.asyncDispose]();
@@ -71,6 +86,7 @@ describe.each(stores)("%s", (_name, open) => {
       one.deliveries.map(({ id, plan }) => ({
         id,
         channel: plan.channel,
+        state: "delivered",
         text: "text \u0000",
         steps: [delivered],
         shots: [],
@@ -100,18 +116,21 @@ describe.each(stores)("%s", (_name, open) => {
   test("gives no alert a turn before an earlier one of its key has said its text in that channel", async () => {
     const [opened, cancelled, other] = [planned("turn"), planned("turn", ["ops", "lobby"]), planned("other")];
     const { promise: mayGo, resolve: go } = Promise.withResolvers<void>();
-    handler = async () => await mayGo;
+    handler = async ({ deliveries }) => {
+      await mayGo;
+      for (const { id } of deliveries) await store.endDelivery(id, "");
+    };
     await store.accept([opened, cancelled, other], undefined);
     const [ops, lobby] = cancelled.deliveries;
-    expect(await store.beginAttempt(textOf(ops?.id ?? ""))).toBe(false);
-    expect(await store.beginAttempt(textOf(lobby?.id ?? ""))).toBe(true);
-    expect(await store.beginAttempt(textOf(other.deliveries[0]?.id ?? ""))).toBe(true);
+    expect(await store.beginAttempt(textOf(ops?.id ?? ""))).toBe("behind");
+    expect(await store.beginAttempt(textOf(lobby?.id ?? ""))).toBe("begun");
+    expect(await store.beginAttempt(textOf(other.deliveries[0]?.id ?? ""))).toBe("begun");
     const first = textOf(opened.deliveries[0]?.id ?? "");
-    expect(await store.beginAttempt(first)).toBe(true);
-    await store.endAttempt(first, { code: "delivery_unavailable", message: "500" });
-    expect(await store.beginAttempt(textOf(ops?.id ?? ""))).toBe(false);
+    expect(await store.beginAttempt(first)).toBe("begun");
+    await store.endAttempt(first, { failure: unavailable, kind: "failed" });
+    expect(await store.beginAttempt(textOf(ops?.id ?? ""))).toBe("behind");
     await store.endStep(first, delivered, undefined);
-    expect(await store.beginAttempt(textOf(ops?.id ?? ""))).toBe(true);
+    expect(await store.beginAttempt(textOf(ops?.id ?? ""))).toBe("begun");
     go();
     await Promise.all([opened, cancelled, other].map(async ({ alert }) => await store.outcome(alert.id)));
     handler = usual;
@@ -121,7 +140,10 @@ describe.each(stores)("%s", (_name, open) => {
     const one = planned("again", ["ops", "lobby"]);
     const [ops] = one.deliveries;
     handler = async (pending) => {
-      if (handled.filter(({ alert }) => alert.id === pending.alert.id).length > 1) return;
+      if (handled.filter(({ alert }) => alert.id === pending.alert.id).length > 1) {
+        for (const { id } of pending.deliveries) await store.endDelivery(id, "");
+        return;
+      }
       await store.beginAttempt(textOf(ops?.id ?? ""));
       await store.endStep(textOf(ops?.id ?? ""), delivered, undefined);
       throw new Error("A fault of ours.");
@@ -132,6 +154,102 @@ describe.each(stores)("%s", (_name, open) => {
     const [, second] = handled.filter(({ alert }) => alert.id === one.alert.id);
     expect(second?.deliveries[0]?.steps.get(0)?.record).toEqual(delivered);
     expect(second?.deliveries[1]?.steps.size).toBe(0);
+  });
+
+  describe("a channel that takes nothing", () => {
+    /** Holds the first message of a channel and leaves the others to the backlog; then says what the backlog gives. */
+    async function storm(channel: string, alerts: readonly PlannedAlert[]): Promise<readonly WaitingDelivery[]> {
+      const said: WaitingDelivery[] = [];
+      const full = Promise.withResolvers<void>();
+      const first = alerts[0]?.deliveries[0]?.id ?? "";
+      let seen = 0;
+      handler = async ({ deliveries }) => {
+        for (const { id } of deliveries) {
+          const turn = await store.beginAttempt(textOf(id));
+          expect(turn).toBe(id === first ? "begun" : "waits");
+          if (turn === "begun") await store.endAttempt(textOf(id), { failure: limited, kind: "free" });
+          if (turn === "begun") await store.hold(id, { waitMs: 100, failure: limited });
+        }
+        seen++;
+        if (seen === alerts.length) full.resolve();
+      };
+      emptier = async (backlog) => {
+        expect(backlog.channel).toBe(channel);
+        await full.promise;
+        for (let waiting = await backlog.next(); waiting.length > 0; waiting = await backlog.next()) {
+          const [one] = waiting;
+          if (one === undefined) break;
+          said.push(one);
+          expect(await store.beginAttempt(textOf(one.id))).toBe("begun");
+          await store.endStep(textOf(one.id), delivered, undefined, one.earlier.deliveryIds);
+          await store.endDelivery(one.id, "said");
+        }
+        return undefined;
+      };
+      await store.accept(alerts, undefined);
+      await Promise.all(alerts.map(async ({ alert }) => await store.outcome(alert.id)));
+      handler = usual;
+      return said;
+    }
+
+    test("says the newest state of each alert, the severe first, and folds the earlier ones into it", async () => {
+      const mild = (facts: Partial<Alert>): PlannedAlert =>
+        planned("mild", ["storm"], { severity: "warning", ...facts });
+      const all = [
+        mild({ status: "OPEN" }),
+        mild({ status: "REPEAT" }),
+        mild({ status: "CANCEL" }),
+        planned("harmless", ["storm"], { severity: "normal" }),
+        planned("severe", ["storm"], { severity: "critical" }),
+      ];
+      const said = await storm("storm", all);
+      expect(said.map(({ alert, earlier }) => [alert.rule, alert.status, earlier.statuses])).toEqual([
+        ["severe", "OPEN", []],
+        ["mild", "CANCEL", ["OPEN", "REPEAT"]],
+        ["harmless", "OPEN", []],
+      ]);
+      const [opened, , cancelled] = all;
+      const outcome = await store.find(opened?.alert.id ?? "");
+      expect(outcome?.state).toBe("handled");
+      expect(outcome?.deliveries).toMatchObject([
+        { state: "folded", steps: [{ status: "folded", foldedInto: cancelled?.deliveries[0]?.id }] },
+      ]);
+    });
+
+    test("takes messages directly again once its backlog is empty", async () => {
+      await storm("again", [planned("first", ["again"])]);
+      const next = planned("next", ["again"]);
+      await store.accept([next], undefined);
+      await store.outcome(next.alert.id);
+      expect(await store.find(next.alert.id)).toMatchObject({ state: "handled", deliveries: [{ state: "delivered" }] });
+    });
+
+    test("is left alone for as long as was said, and its failures are counted", async () => {
+      const failures: number[] = [];
+      const [one, ended] = [planned("held", ["held"]), Promise.withResolvers<void>()];
+      handler = async ({ deliveries: [delivery] }) => {
+        const name = textOf(delivery?.id ?? "");
+        await store.beginAttempt(name);
+        await store.endAttempt(name, { failure: unavailable, kind: "failed" });
+        await store.hold(name.deliveryId, { waitMs: 10, failure: unavailable });
+      };
+      emptier = async (backlog) => {
+        failures.push(backlog.failures);
+        if (failures.length < 3) return { waitMs: 10, failure: unavailable };
+        const [waiting] = await backlog.next();
+        expect(waiting?.steps.get(0)).toMatchObject({ attempts: 1, record: undefined });
+        await store.beginAttempt(textOf(waiting?.id ?? ""));
+        await store.endStep(textOf(waiting?.id ?? ""), delivered, undefined);
+        await store.endDelivery(waiting?.id ?? "", "x");
+        ended.resolve();
+        return undefined;
+      };
+      await store.accept([one], undefined);
+      await ended.promise;
+      await store.outcome(one.alert.id);
+      handler = usual;
+      expect(failures).toEqual([1, 2, 3]);
+    });
   });
 
   test("knows nothing of other ids", async () => {

@@ -4,6 +4,7 @@ import type { App } from "../../src/app.ts";
 import { handled, postJson, startTestApp } from "../support/app.ts";
 import { listen } from "../support/loopback.ts";
 import type { LoopbackServer } from "../support/loopback.ts";
+import { listenRecording } from "../support/recording-server.ts";
 
 /* What was accepted and what was sent, as a program outside reads it. */
 
@@ -31,7 +32,7 @@ interface Listed {
   readonly state: string;
   readonly deliveries: readonly {
     readonly channel: string;
-    readonly hasEnded: boolean;
+    readonly state: string;
     readonly steps: readonly { readonly kind: string; readonly status: string; readonly attempts: number }[];
     readonly pictures: readonly { readonly portal: string; readonly sha256: string; readonly bytes: number }[];
   }[];
@@ -68,7 +69,7 @@ describe("GET /api/alerts", () => {
       deliveries: [
         {
           channel: "lobby",
-          hasEnded: true,
+          state: "delivered",
           steps: [{ kind: "text", status: "delivered", attempts: 1 }],
           pictures: [],
         },
@@ -149,6 +150,30 @@ describe("GET /api/pictures/SHA256", () => {
     const { status, headers } = await postJson(app, `/api/pictures/${"0".repeat(64)}`, {});
     expect([status, headers.get("allow")]).toEqual([405, "GET"]);
   });
+});
+
+test("a picture that waits for its channel shows the moment of the alert, not that of its sending", async () => {
+  await using room = await listenRecording();
+  const tries = (): Buffer[] => room.received.filter(({ url }) => url.includes("/share/file")).map(({ body }) => body);
+  room.reply = (response, { url = "" }) => {
+    if (url.startsWith("/page")) {
+      const color = tries().length === 0 ? "#258" : "#d22";
+      response.setHeader("content-type", "text/html").end(`<!doctype html><body style="background:${color}">x`);
+    } else response.writeHead(url.includes("/share/file") && tries().length < 3 ? 500 : 204).end();
+  };
+  await using waiting = await startTestApp(
+    `
+channels: { ops: { kind: hipchat, host: "${room.url}", room: Ops, messageToken: env:TOKEN, notificationToken: env:TOKEN } }
+portals: { page: { url: "${room.url}/page", viewport: { width: 320, height: 200 } } }
+routes: [{ channels: [ops], portals: [page] }]
+`,
+    { TOKEN: "t" },
+  );
+  const { deliveries } = await handled(waiting, { rule: "x" });
+  expect(deliveries[0]?.steps[1]).toMatchObject({ kind: "picture", status: "delivered", attempts: 3 });
+  const kept = await fetch(`${waiting.localUrl}/api/pictures/${deliveries[0]?.shots[0]?.picture?.sha256}`);
+  const bytes = Buffer.from(await kept.arrayBuffer());
+  expect(tries().map((body) => body.includes(bytes))).toEqual([true, true, true]);
 });
 
 test("both ask for a token where one is configured", async () => {

@@ -25,6 +25,7 @@ beforeEach(async () => {
 afterEach(async () => await rm(folder, { recursive: true, force: true }));
 
 const open = async (dataDir = folder) => await openStore({ dataDir, url: undefined }, log);
+const noBacklog = async (): Promise<undefined> => undefined;
 const planned = (rule: string): PlannedAlert => ({
   alert: { ...alertOf({ rule }), id: randomUUID() },
   deliveries: [],
@@ -39,7 +40,7 @@ test("what was accepted is there after a restart, under its key too, and is hand
   await using store = await open();
   expect(await store.accept([planned("kept")], "key")).toEqual([{ id: one.alert.id, duplicate: true }]);
   expect(await store.find(one.alert.id)).toMatchObject({ state: "accepted" });
-  const worker = store.work(async () => undefined);
+  const worker = store.work(async () => undefined, noBacklog);
   expect(await store.outcome(one.alert.id)).toMatchObject({ state: "handled", alert: one.alert });
   await worker.drain(AbortSignal.timeout(1000));
 });
@@ -52,14 +53,14 @@ test("what is underway when the drain's time is over is left for the next start"
     const worker = store.work(async (_pending, signal) => {
       resolve();
       await new Promise((_resolve, reject) => signal.addEventListener("abort", () => reject(new Error("Stopped."))));
-    });
+    }, noBacklog);
     await store.accept([one], undefined);
     await isUnderway;
     await worker.drain(AbortSignal.timeout(50));
     expect(await store.find(one.alert.id)).toMatchObject({ state: "accepted" });
   }
   await using store = await open();
-  const worker = store.work(async () => undefined);
+  const worker = store.work(async () => undefined, noBacklog);
   expect(await store.outcome(one.alert.id)).toMatchObject({ state: "handled" });
   await worker.drain(AbortSignal.timeout(1000));
 });
@@ -123,7 +124,7 @@ describe("the schema", () => {
     await Promise.all([migrate(database), migrate(database), migrate(database)]);
     await migrate(database);
     const versions = await database.query("select version from chartbell.schema_migration", []);
-    expect(versions).toEqual([{ version: 1 }, { version: 4 }]);
+    expect(versions).toEqual([{ version: 1 }, { version: 2 }, { version: 4 }]);
     await database.query("insert into chartbell.schema_migration (version) values ($1)", [999]);
     await expect(migrate(database)).rejects.toMatchObject({ code: "store_version_unknown" });
   });
@@ -137,7 +138,7 @@ describe("store.url", () => {
     );
     await using intake = await openStore({ dataDir: "/nowhere", url }, log);
     await using other = await openStore({ dataDir: "/nowhere", url }, log);
-    const worker = other.work(async () => undefined);
+    const worker = other.work(async () => undefined, noBacklog);
     const one = planned("far");
     await intake.accept([one], undefined);
     expect(await intake.outcome(one.alert.id)).toMatchObject({ state: "handled" });

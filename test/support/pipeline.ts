@@ -19,7 +19,7 @@ export function channelOf(destination: Destination, changes: Partial<Channel> = 
     color: "auto",
     notify: "auto",
     onUnknown: "resend",
-    inOrder: createLane(),
+    turns: createLane(),
     ...changes,
   };
 }

@@ -38,7 +38,6 @@ alter table chartbell.alert add column status text, add column rule text;
 update chartbell.alert set status = body ->> 'status', rule = body ->> 'rule' where position('\u0000' in body::text) = 0;
 create index alert_status on chartbell.alert (status, sequence);
 create index alert_rule on chartbell.alert (rule text_pattern_ops, sequence);
-create index alert_open on chartbell.alert (sequence) where completed_at is null;
 create index alert_completed on chartbell.alert (completed_at) where completed_at is not null;
 create index delivery_channel on chartbell.delivery (channel, sequence);
 create index idempotency_key_created on chartbell.idempotency_key (created_at);

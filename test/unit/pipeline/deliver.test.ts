@@ -2,10 +2,12 @@ import { describe, expect, test } from "vitest";
 import { systemClock } from "../../../src/core/clock.ts";
 import { AppError } from "../../../src/core/errors.ts";
 import type { StepRecord } from "../../../src/core/delivery.ts";
+import { limits } from "../../../src/core/limits.ts";
 import { createLog } from "../../../src/core/log.ts";
 import type { Step } from "../../../src/core/message.ts";
+import { race } from "../../../src/core/wait.ts";
 import type { Attempt, Destination } from "../../../src/destinations/contract.ts";
-import { deliver } from "../../../src/pipeline/deliver.ts";
+import { deliver, deliverWaiting } from "../../../src/pipeline/deliver.ts";
 import type { Channel } from "../../../src/pipeline/channel.ts";
 import type { StepProgress } from "../../../src/store/contract.ts";
 import { createMemoryStore } from "../../../src/store/memory.ts";
@@ -44,20 +46,39 @@ interface Setting {
   readonly channel?: Channel;
   readonly signal?: AbortSignal;
   readonly progress?: StepProgress;
+  readonly now?: Date;
 }
 
-/** Sends the text of a new alert and says what the store has of it. */
-async function run(destination: Destination, { channel, signal, progress }: Setting = {}): Promise<StepRecord> {
+/** Sends the text of a new alert, from the channel's backlog where it must, and says what the store has of it. */
+async function run(destination: Destination, { channel, signal, progress, now }: Setting = {}): Promise<StepRecord> {
   await using store = createMemoryStore(log);
-  const deps = { store, clock: systemClock, log, random: () => 0 };
-  const alert = alertOf();
-  const plan = { channel: "ops", portals: [], text: undefined };
-  await store.accept([{ alert, deliveries: [{ id: "d1", plan }] }], undefined);
-  const name = { deliveryId: "d1", position: 0, kind: "text" } as const;
-  const order = { name, acceptedAt: alert.acceptedAt, progress };
+  const clock = now === undefined ? systemClock : { ...systemClock, now: () => now };
+  const deps = { store, clock, log, random: () => 0 };
+  const alert = { ...alertOf(), acceptedAt: new Date() };
+  const to = channel ?? channelOf(destination);
   const limit = signal ?? AbortSignal.timeout(10_000);
-  await deliver(textStep("x"), channel ?? channelOf(destination), order, deps, limit);
-  await store.endDelivery("d1", "x");
+  const order = { name: { deliveryId: "d1", position: 0, kind: "text" }, acceptedAt: alert.acceptedAt } as const;
+  const finish = async (): Promise<undefined> => {
+    await store.endDelivery("d1", "x");
+  };
+  const worker = store.work(
+    async () => {
+      const outcome = await deliver(textStep("x"), to, { ...order, progress }, deps, limit);
+      if (outcome === "ended") await finish();
+    },
+    async (backlog) => {
+      const [waiting] = await backlog.next();
+      if (waiting === undefined) return undefined;
+      const again = { ...order, progress: waiting.steps.get(0) };
+      return (await deliverWaiting(textStep("x"), to, again, backlog.failures, deps, limit)) ?? (await finish());
+    },
+  );
+  await store.accept(
+    [{ alert, deliveries: [{ id: "d1", plan: { channel: "ops", portals: [], text: undefined } }] }],
+    undefined,
+  );
+  await race(store.outcome(alert.id), limit);
+  await worker.drain(limit);
   const record = (await store.find(alert.id))?.deliveries[0]?.steps[0];
   if (record === undefined) throw new Error("The step was not recorded.");
   return record;
@@ -81,7 +102,7 @@ describe("deliver", () => {
     expect(destination.attempts).toHaveLength(1);
   });
 
-  test("gives up after the last try", async () => {
+  test("gives a message up that a working channel refuses again and again", async () => {
     const destination = scripted(Array.from({ length: 20 }, () => unavailable));
     expect(await run(destination)).toMatchObject({ status: "failed", attempts: 6 });
   });
@@ -91,9 +112,10 @@ describe("deliver", () => {
     expect(await run(destination)).toMatchObject({ status: "delivered", attempts: 2 });
   });
 
-  test("a wish to wait beyond the message's age is a failure now, not a wait", async () => {
-    const destination = scripted([new AppError("delivery_limited", "429", { retryAfterMs: 3_600_000 })]);
-    expect(await run(destination)).toMatchObject({ status: "failed", failure: { code: "delivery_limited" } });
+  test("gives a message up that is too old to be tried again", async () => {
+    const now = new Date(Date.now() + limits.deliveryAgeMsMax + 60_000);
+    const record = await run(scripted([limited]), { now });
+    expect(record).toMatchObject({ status: "failed", failure: { code: "delivery_limited" } });
   });
 
   test("a fault of our own is told as such, without its words", async () => {
@@ -102,12 +124,38 @@ describe("deliver", () => {
     expect(record.failure?.message).not.toContain("secret detail");
   });
 
-  test("an abort ends the wait for the next try and leaves the step open", async () => {
+  test("an abort while a message is sent leaves the step open", async () => {
     const controller = new AbortController();
-    const destination = scripted([new AppError("delivery_limited", "429", { retryAfterMs: 300_000 })]);
-    const running = run(destination, { signal: controller.signal });
+    await using store = createMemoryStore(log);
+    const deps = { store, clock: systemClock, log, random: () => 0 };
+    const isSending = Promise.withResolvers<void>();
+    const destination: Destination = {
+      ...scripted([]),
+      async deliver(_step, { signal }) {
+        isSending.resolve();
+        return await race(new Promise<never>(() => undefined), signal);
+      },
+    };
+    const alert = alertOf();
+    const plan = { channel: "ops", portals: [], text: undefined };
+    await store.accept([{ alert, deliveries: [{ id: "d1", plan }] }], undefined);
+    const name = { deliveryId: "d1", position: 0, kind: "text" } as const;
+    const order = { name, acceptedAt: alert.acceptedAt, progress: undefined };
+    const running = deliver(textStep("x"), channelOf(destination), order, deps, controller.signal);
+    await isSending.promise;
     controller.abort(new AppError("shutting_down", "Stopped."));
     await expect(running).rejects.toMatchObject({ code: "shutting_down" });
+    expect((await store.find(alert.id))?.deliveries[0]?.steps).toEqual([]);
+  });
+
+  test("what was sent and not answered is sent again and counted, or only recorded where the channel says mark", async () => {
+    const unanswered = new AppError("delivery_unanswered", "The connection broke.");
+    const again = scripted([unanswered]);
+    expect(await run(again)).toMatchObject({ status: "delivered", attempts: 2, unknownAttempts: 1 });
+    const once = scripted([unanswered]);
+    const record = await run(once, { channel: channelOf(once, { onUnknown: "mark" }) });
+    expect(record).toMatchObject({ status: "unknown", failure: { code: "delivery_unknown" }, unknownAttempts: 1 });
+    expect(once.attempts).toHaveLength(1);
   });
 
   const unheard = { record: undefined, shot: undefined, attempts: 1, unknownAttempts: 1 };
@@ -130,10 +178,16 @@ describe("deliver", () => {
   test("messages of one channel never overtake each other", async () => {
     await using store = createMemoryStore(log);
     const deps = { store, clock: systemClock, log, random: () => 0 };
-    const destination = scripted([unavailable, unavailable]);
+    const destination = scripted([]);
     const channel = channelOf(destination);
     const { signal } = new AbortController();
     const texts = ["first", "second", "third"];
+    const alerts = texts.map((text) => ({ ...alertOf({ rule: text }), id: text }));
+    const plan = { channel: "ops", portals: [], text: undefined };
+    await store.accept(
+      alerts.map((alert) => ({ alert, deliveries: [{ id: alert.id, plan }] })),
+      undefined,
+    );
     await Promise.all(
       texts.map(async (text) => {
         const name = { deliveryId: text, position: 0, kind: "text" } as const;

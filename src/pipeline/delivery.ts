@@ -1,0 +1,65 @@
+import type { Alert } from "../core/alert.ts";
+import type { ShotRecord } from "../core/delivery.ts";
+import { limits } from "../core/limits.ts";
+import type { Step, TextStep } from "../core/message.ts";
+import { within } from "../core/wait.ts";
+import type { PendingDelivery, Store } from "../store/contract.ts";
+import type { Channel } from "./channel.ts";
+import { composeText } from "./compose.ts";
+import type { StepOrder } from "./deliver.ts";
+import { linkInstead, preparePicture } from "./picture.ts";
+import type { PictureDeps, PreparedPicture } from "./picture.ts";
+import type { Portals } from "./target.ts";
+
+/** The steps of a delivery: its text at position 0, then a picture of each portal. */
+
+/** The text, with the portals' links where the channel takes no pictures. Empty when there is nothing to say. */
+export function textOf(alert: Alert, { plan }: PendingDelivery, channel: Channel, portals: Portals): TextStep {
+  const text = composeText(alert, channel, plan.text);
+  const { pictures } = channel.destination;
+  return pictures.taken ? text : linkInstead(text, alert, plan.portals, pictures.reason, portals);
+}
+
+export interface ComingPicture {
+  readonly position: number;
+  readonly prepared: Promise<PreparedPicture>;
+}
+
+/** Begins to photograph the portals whose pictures have not ended yet. */
+export function picturesOf(
+  alert: Alert,
+  delivery: PendingDelivery,
+  channel: Channel,
+  deps: PictureDeps,
+  signal: AbortSignal,
+): readonly ComingPicture[] {
+  const { pictures } = channel.destination;
+  if (!pictures.taken) return [];
+  return delivery.plan.portals.flatMap((portal, index) => {
+    const position = index + 1;
+    if (delivery.steps.get(position)?.record !== undefined) return [];
+    const deadline = within(limits.pictureDeadlineMs, signal);
+    const place = { deliveryId: delivery.id, position, earlier: delivery.steps.get(position)?.shot };
+    return [{ position, prepared: preparePicture(alert, portal, channel, pictures.limits, place, deps, deadline) }];
+  });
+}
+
+/** What `deliver` has to know of a step. */
+export function orderOf(
+  alert: Alert,
+  { id: deliveryId, steps }: PendingDelivery,
+  position: number,
+  { kind }: Step,
+  shot?: ShotRecord,
+): StepOrder {
+  const order = { name: { deliveryId, position, kind }, acceptedAt: alert.acceptedAt, progress: steps.get(position) };
+  return shot === undefined ? order : { ...order, shot };
+}
+
+/** A channel that the configuration had when the alert was accepted, and has no more. */
+export async function recordGone({ id: deliveryId, plan }: PendingDelivery, store: Store): Promise<void> {
+  const failure = { code: "channel_unknown", message: `There is no channel \`${plan.channel}\` any more.` } as const;
+  const record = { kind: "text", status: "failed", attempts: 0, afterMs: 0, failure } as const;
+  await store.endStep({ deliveryId, position: 0, kind: "text" }, record, undefined);
+  await store.endDelivery(deliveryId, "");
+}
