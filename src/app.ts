@@ -26,6 +26,7 @@ import type { Store } from "./store/contract.ts";
 import { createMemoryStore } from "./store/memory.ts";
 import { openStore } from "./store/open.ts";
 import type { DurableStore } from "./store/open.ts";
+import { probeS3 } from "./store/pictures/s3.ts";
 import type { Cut, WebDriver } from "./web-driver/contract.ts";
 import { createWebDriver } from "./web-driver/web-driver.ts";
 
@@ -43,6 +44,8 @@ export interface App extends AsyncDisposable {
   readonly portals: Portals;
   readonly channels: ReadonlyMap<string, Channel>;
   readonly pipeline: Pipeline;
+  /** Tries the S3-compatible storage of pictures; undefined where none is configured. */
+  readonly probePictures: (() => Promise<void>) | undefined;
 }
 
 /**
@@ -59,11 +62,11 @@ export async function startApp(loaded: LoadedConfig, mode: AppMode, log: Logger)
   };
   try {
     const clock = systemClock;
-    const store = use(parts, await openStoreOf(loaded, mode, log));
+    const { store, history, pictures } = await openMemory(loaded, mode, log);
+    parts.push(store);
     const imaging = createImaging();
     const cut: Cut = async (png, clip) => await imaging.crop(png, { clip });
     const driver = use(parts, createWebDriver(config.browser, { log, clock, cut }));
-    const { pictures, history } = store;
     const shooter = createShooter({ driver, imaging, clock, pictures, log });
     const own: RoomServerAddress = { url: "", token: new Secret(randomBytes(24).toString("base64url")) };
     let address = { localUrl: "", publicUrl: "" };
@@ -96,21 +99,33 @@ export async function startApp(loaded: LoadedConfig, mode: AppMode, log: Logger)
     parts.push({ [Symbol.asyncDispose]: async () => await pipeline.drain() });
     // What was left from before may go to rooms of this server: only now can they be reached.
     pipeline.start();
-    return { ...address, driver, shooter, portals, channels, pipeline, [Symbol.asyncDispose]: stop };
+    const probePictures = pictureProbe(config);
+    return { ...address, driver, shooter, portals, channels, pipeline, probePictures, [Symbol.asyncDispose]: stop };
   } catch (error) {
     await stop();
     throw error;
   }
 }
 
-/** A command that sends what it was told and ends needs no database; what `serve` accepts is kept in one. */
-async function openStoreOf({ config, baseDir }: LoadedConfig, mode: AppMode, log: Logger): Promise<OpenStore> {
-  if (mode === "command") return { ...createMemoryStore(log), history: undefined, pictures: undefined };
-  const { url, pictures, retention } = config.store;
-  return await openStore({ dataDir: resolve(baseDir, config.store.dataDir), url, pictures, retention }, log);
+/** What is remembered; without history and pictures, nothing outlives the process. */
+interface Memory {
+  readonly store: Store;
+  readonly history: DurableStore["history"] | undefined;
+  readonly pictures: DurableStore["pictures"] | undefined;
 }
 
-type OpenStore = Store & { readonly [Part in "history" | "pictures"]: DurableStore[Part] | undefined };
+/** A command that sends what it was told and ends needs no database; what `serve` accepts is kept in one. */
+async function openMemory({ config, baseDir }: LoadedConfig, mode: AppMode, log: Logger): Promise<Memory> {
+  if (mode === "command") return { store: createMemoryStore(log), history: undefined, pictures: undefined };
+  const { url, pictures, retention } = config.store;
+  const dataDir = resolve(baseDir, config.store.dataDir);
+  const store = await openStore({ dataDir, url, pictures, retention }, log);
+  return { store, history: store.history, pictures: store.pictures };
+}
+
+function pictureProbe({ store: { pictures } }: Config): App["probePictures"] {
+  return typeof pictures === "object" ? async () => await probeS3(pictures.s3) : undefined;
+}
 
 function use<Part extends AsyncDisposable>(parts: AsyncDisposable[], part: Part): Part {
   parts.push(part);

@@ -7,14 +7,14 @@ import type { ConfigFlags } from "./config-options.ts";
 import { commandLog, interruptSignal, print, printJson, progress, warn } from "./terminal.ts";
 
 interface Check extends CheckResult {
-  /** `config`, `browser` or `channel NAME`. */
+  /** `config`, `browser`, `pictures` or `channel NAME`. */
   readonly part: string;
 }
 
 /** `chartbell check`: whether everything that the configuration names would work, without sending anything to people. */
 export function check(program: Command): void {
   withConfig(program.command("check"))
-    .description("check configuration, browser and every channel's tokens, without posting anything")
+    .description("check configuration, browser, storage and every channel's tokens, without posting anything")
     .option("--json", "print the results as JSON")
     .addHelpText("after", "\nExamples:\n  chartbell check\n  chartbell check --config /etc/chartbell.yaml --json")
     .action(async (flags: ConfigFlags & { readonly json?: boolean }) => {
@@ -26,6 +26,10 @@ export function check(program: Command): void {
       const checks: Check[] = [{ part: "config", subject: "file", ok: true, detail: `Valid: ${file}.` }];
       progress("browser …");
       checks.push(await checkBrowser(app, signal));
+      if (app.probePictures !== undefined) {
+        progress("pictures …");
+        checks.push(await checkPictures(app.probePictures));
+      }
       for (const [name, { destination }] of app.channels) {
         progress(`channel ${name} …`);
         const results = await destination.check(signal);
@@ -43,9 +47,22 @@ async function checkBrowser(app: App, signal: AbortSignal): Promise<Check> {
     const detail = `${version} at ${executable}, sandbox ${sandbox ? "on" : "off"}.`;
     return { part: "browser", subject: "start", ok: true, detail };
   } catch (error) {
-    const hint = error instanceof AppError ? ` ${error.hint}` : "";
-    return { part: "browser", subject: "start", ok: false, detail: `${messageOf(error)}${hint}` };
+    return { part: "browser", subject: "start", ok: false, detail: sayError(error) };
   }
+}
+
+async function checkPictures(probe: () => Promise<void>): Promise<Check> {
+  const check = { part: "pictures", subject: "s3" };
+  try {
+    await probe();
+    return { ...check, ok: true, detail: "An object was written, read and deleted." };
+  } catch (error) {
+    return { ...check, ok: false, detail: sayError(error) };
+  }
+}
+
+function sayError(error: unknown): string {
+  return error instanceof AppError ? `${error.message} ${error.hint}` : messageOf(error);
 }
 
 function line({ part, subject, ok, detail }: Check): string {
@@ -55,9 +72,15 @@ function line({ part, subject, ok, detail }: Check): string {
 function refuseFailures(checks: readonly Check[]): void {
   const failed = checks.filter(({ ok }) => !ok);
   if (failed.length === 0) return;
-  const parts = [...new Set(failed.map(({ part }) => part))].join(", ");
-  const code = failed.every(({ part }) => part === "browser") ? "browser_unstartable" : "delivery_rejected";
-  throw new AppError(code, `${failed.length === 1 ? "1 check" : `${failed.length} checks`} failed: ${parts}.`, {
-    hint: "Mend what the lines above name, then check again.",
-  });
+  const parts = new Set(failed.map(({ part }) => part));
+  const codes = { browser: "browser_unstartable", pictures: "pictures_refused" } as const;
+  const [part = ""] = parts.size === 1 ? parts : [];
+  const code = part === "browser" || part === "pictures" ? codes[part] : "delivery_rejected";
+  throw new AppError(
+    code,
+    `${failed.length === 1 ? "1 check" : `${failed.length} checks`} failed: ${[...parts].join(", ")}.`,
+    {
+      hint: "Mend what the lines above name, then check again.",
+    },
+  );
 }

@@ -39,5 +39,4 @@ update chartbell.alert set status = body ->> 'status', rule = body ->> 'rule' wh
 create index alert_status on chartbell.alert (status, sequence);
 create index alert_rule on chartbell.alert (rule text_pattern_ops, sequence);
 create index alert_completed on chartbell.alert (completed_at) where completed_at is not null;
-create index delivery_channel on chartbell.delivery (channel, sequence);
 create index idempotency_key_created on chartbell.idempotency_key (created_at);

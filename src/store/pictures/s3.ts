@@ -1,3 +1,4 @@
+import { createHash, randomUUID } from "node:crypto";
 import { AwsV4Signer } from "aws4fetch";
 import { AppError, messageOf, systemCodeOf } from "../../core/errors.ts";
 import { limits } from "../../core/limits.ts";
@@ -45,6 +46,19 @@ export function createS3Storage(options: S3Options, tryMs: number = limits.pictu
       if (answer.status !== 204 && answer.status !== 200 && !isGone) throw refusal(options, answer);
     },
   };
+}
+
+/** Writes, reads and deletes a small object, as every picture will be; throws as those calls do. */
+export async function probeS3(options: S3Options): Promise<void> {
+  const storage = createS3Storage(options);
+  const bytes = Buffer.from(`chartbell check ${randomUUID()}`);
+  const sha256 = createHash("sha256").update(bytes).digest("hex");
+  await storage.write(sha256, bytes, "image/png");
+  const found = await storage.read(sha256);
+  await storage.remove(sha256);
+  if (found?.equals(bytes) !== true) {
+    throw new AppError("pictures_refused", `The bucket ${options.bucket} does not give back what was written to it.`);
+  }
 }
 
 /** Where an object is: the bucket in the path or in the host name. */
