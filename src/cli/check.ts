@@ -30,7 +30,7 @@ export function check(program: Command): void {
         progress("pictures …");
         checks.push(await checkPictures(app.probePictures));
       }
-      for (const [name, { destination }] of app.channels) {
+      for (const [name, { destination }] of app.settings.current.channels) {
         progress(`channel ${name} …`);
         const results = await destination.check(signal);
         checks.push(...results.map((result) => ({ part: `channel ${name}`, ...result })));

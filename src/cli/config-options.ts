@@ -1,5 +1,5 @@
 import type { Command } from "commander";
-import type { App, AppMode } from "../app.ts";
+import type { App, AppMode, Role } from "../app.ts";
 import type { LoadedConfig } from "../config/load.ts";
 import type { Logger } from "../core/log.ts";
 
@@ -19,6 +19,11 @@ export function withConfig(command: Command): Command {
   return command.option("-c, --config <file>", "configuration file (default: chartbell.yaml in this folder, if any)");
 }
 
+/** Adds what a command needs that asks the running server. */
+export function withServer(command: Command): Command {
+  return withConfig(command).option("--listen <host:port>", "where the server listens (default: server.listen)");
+}
+
 /** The configuration for a command's flags. */
 export async function configOf(flags: ConfigFlags): Promise<LoadedConfig> {
   const { loadConfig } = await import("../config/load.ts");
@@ -31,7 +36,7 @@ export async function configOf(flags: ConfigFlags): Promise<LoadedConfig> {
 }
 
 /** Starts the program for a command. */
-export async function start(loaded: LoadedConfig, mode: AppMode, log: Logger): Promise<App> {
+export async function start(loaded: LoadedConfig, mode: AppMode, log: Logger, role: Role = "all"): Promise<App> {
   const { startApp } = await import("../app.ts");
-  return await startApp(loaded, mode, log);
+  return await startApp(loaded, mode, log, role);
 }

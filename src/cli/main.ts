@@ -4,6 +4,7 @@ import { Command, CommanderError } from "commander";
 import { AppError, exitCodes } from "../core/errors.ts";
 import { check } from "./check.ts";
 import { config } from "./config.ts";
+import { deliveries, retry } from "./deliveries.ts";
 import { demo } from "./demo.ts";
 import { send } from "./send.ts";
 import { serve } from "./serve.ts";
@@ -22,7 +23,7 @@ async function main(argv: readonly string[]): Promise<number> {
     .version(packageVersion())
     .exitOverride()
     .addHelpText("after", codesHelp);
-  for (const add of [demo, serve, testPortal, shoot, send, check, config]) add(program);
+  for (const add of [demo, serve, testPortal, shoot, send, deliveries, retry, check, config]) add(program);
   for (const command of program.commands) command.exitOverride().hook("preAction", refuseOldNode);
   try {
     await program.parseAsync([...argv]);

@@ -8,7 +8,7 @@ import { formatBytes, formatMs, print } from "./terminal.ts";
 export async function post(app: App, input: AlertInput, plan: Plan): Promise<DeliveryRecord> {
   const { id } = await app.pipeline.post(input, plan);
   const delivery = (await app.pipeline.outcome(id))?.deliveries[0];
-  if (delivery === undefined)
+  if (delivery === undefined || delivery.state === "silent")
     throw new AppError("usage", "Nothing was sent: the text is empty and no portal is named.");
   return delivery;
 }

@@ -44,6 +44,7 @@ export const errorCodes = facts({
     false,
     "Set the environment variable or create the file that the reference names.",
   ),
+  role_lonely: entry("config", 500, false, "Set store.url to the PostgreSQL server that all processes share."),
   listen_unsafe: entry("config", 500, false, "Listen on 127.0.0.1, or configure server.tokens and rooms.tokens."),
   listen_failed: entry("setup", 500, false, "Choose another address with --listen HOST:PORT."),
   node_too_old: entry(
@@ -65,6 +66,12 @@ export const errorCodes = facts({
     "Start the browser by hand to see what it misses; browser.sandbox: off helps in a container.",
   ),
 
+  server_unreachable: entry(
+    "setup",
+    503,
+    true,
+    "Start `chartbell serve` with this configuration, or name its address as server.listen.",
+  ),
   store_missing: entry(
     "setup",
     503,

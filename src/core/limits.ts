@@ -43,6 +43,9 @@ export const limits = {
   /** Age at which a message that still cannot be delivered becomes a dead letter. */
   deliveryAgeMsMax: 24 * hour,
   deliveryBackoff: { baseMs: 500, capMs: 30 * second },
+  /** Dead letters that one request sends again, and deliveries that one answer lists. */
+  retryMax: 1000,
+  deliveriesListedMax: 200,
   answerBytesMax: 64 * KiB,
   answerHeaderBytesMax: 16 * KiB,
   /** Alerts that one process handles at the same time; the others wait in the queue. */

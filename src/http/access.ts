@@ -15,9 +15,9 @@ export function isLoopbackHost(host: string): boolean {
 }
 
 /** Bearer tokens of the API. With none configured (possible on loopback only) everybody may call. */
-export function requireToken(tokens: Readonly<Record<string, Secret>>): RequestHandler {
-  const known = Object.values(tokens);
+export function requireToken(tokens: () => Readonly<Record<string, Secret>>): RequestHandler {
   return (request, _response, next) => {
+    const known = Object.values(tokens());
     const given = /^Bearer (?<token>\S+)$/iu.exec(request.headers.authorization ?? "")?.groups?.["token"];
     // Every token is compared, so that the time tells nothing about which one is near.
     const matching = known.filter((token) => token.matches(given ?? ""));

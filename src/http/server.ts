@@ -1,7 +1,7 @@
 import { once } from "node:events";
 import { createServer } from "node:http";
 import type { Server } from "node:http";
-import express from "express";
+import express, { Router } from "express";
 import type { Express } from "express";
 import helmet from "helmet";
 import { AppError, systemCodeOf } from "../core/errors.ts";
@@ -9,12 +9,12 @@ import type { Logger } from "../core/log.ts";
 import type { Secret } from "../core/secret.ts";
 import type { Pipeline } from "../pipeline/pipeline.ts";
 import type { Shooter } from "../pipeline/shoot.ts";
-import type { Portals } from "../pipeline/target.ts";
+import type { LiveSettings } from "../pipeline/settings.ts";
 import type { RoomServer } from "../rooms/contract.ts";
-import type { History, Store } from "../store/contract.ts";
-import type { PictureStore } from "../store/pictures/contract.ts";
+import type { Store } from "../store/contract.ts";
 import { isLoopbackHost, requireOwnHost, requireToken } from "./access.ts";
 import { alertRoutes } from "./alerts.ts";
+import { deliveryRoutes } from "./deliveries.ts";
 import { historyRoutes, pictureRoutes } from "./history.ts";
 import { notFound, problemHandler } from "./problem.ts";
 import { roomRoutes } from "./room-routes.ts";
@@ -26,7 +26,10 @@ export interface HttpOptions {
   /** 0 takes a free port. */
   readonly port: number;
   readonly publicUrl: string | undefined;
-  readonly tokens: Readonly<Record<string, Secret>>;
+  /** Whether the API asks for tokens. */
+  readonly hasTokens: boolean;
+  /** Whether this process takes alerts and is the room server; otherwise it tells its health only. */
+  readonly takesAlerts: boolean;
   /** Whether the HipChat-compatible API asks for tokens of its own. */
   readonly roomsHaveTokens: boolean;
 }
@@ -34,12 +37,11 @@ export interface HttpOptions {
 export interface HttpDeps {
   readonly pipeline: Pipeline;
   readonly shooter: Shooter;
-  readonly portals: Portals;
+  readonly settings: LiveSettings;
+  /** The tokens of the API, by name, as they are now. */
+  readonly tokens: () => Readonly<Record<string, Secret>>;
   readonly rooms: RoomServer;
   readonly store: Store;
-  /** Undefined where nothing outlives the process. */
-  readonly history: History | undefined;
-  readonly pictures: PictureStore | undefined;
   readonly log: Logger;
 }
 
@@ -87,16 +89,23 @@ function createExpress(options: HttpOptions, deps: HttpDeps, hosts: () => Readon
       throw new AppError("shutting_down", "Chartbell is stopping.", { retryAfterMs: 5000 });
     response.json({ status: "ready" });
   });
-  app.get("/", (_request, response) => response.redirect(302, "/rooms"));
-  app.use(roomRoutes(deps.rooms));
+  if (options.takesAlerts) app.get("/", (_request, response) => response.redirect(302, "/rooms"));
+  if (options.takesAlerts) app.use(roomRoutes(deps.rooms));
   app.use(securityHeaders(), testPortalRoutes());
-  app.use("/api", requireToken(options.tokens));
-  if (deps.history !== undefined) app.use(historyRoutes(deps.history));
-  app.use(alertRoutes(deps.pipeline, deps.store));
-  if (deps.pictures !== undefined) app.use(pictureRoutes(deps.pictures));
-  app.use(shotRoutes(deps.shooter, deps.portals));
+  if (options.takesAlerts) app.use(apiRoutes(deps));
   app.use(notFound);
   app.use(problemHandler(deps.log));
+  return app;
+}
+
+function apiRoutes(deps: HttpDeps): Router {
+  const app = Router();
+  app.use("/api", requireToken(deps.tokens));
+  if (deps.store.history !== undefined) app.use(historyRoutes(deps.store.history));
+  app.use(alertRoutes(deps.pipeline, deps.store));
+  if (deps.store.pictures !== undefined) app.use(pictureRoutes(deps.store.pictures));
+  if (deps.store.desk !== undefined) app.use(deliveryRoutes(deps.store.desk));
+  app.use(shotRoutes(deps.shooter, deps.settings));
   return app;
 }
 
@@ -111,12 +120,12 @@ function securityHeaders(): ReturnType<typeof helmet> {
   });
 }
 
-/** Beyond loopback, everything that acts or shows must ask for a token. */
-function refuseUnsafe({ host, tokens, roomsHaveTokens }: HttpOptions): void {
+/** Beyond loopback, everything that acts or shows must ask for a token; throws listen_unsafe. */
+export function refuseUnsafe({ host, hasTokens, roomsHaveTokens, takesAlerts }: HttpOptions): void {
   if (isLoopbackHost(host)) return;
   const missing = [
-    ...(Object.keys(tokens).length === 0 ? ["server.tokens"] : []),
-    ...(roomsHaveTokens ? [] : ["rooms.tokens"]),
+    ...(hasTokens ? [] : ["server.tokens"]),
+    ...(roomsHaveTokens || !takesAlerts ? [] : ["rooms.tokens"]),
   ];
   if (missing.length === 0) return;
   throw new AppError("listen_unsafe", `Listening on ${host} without ${missing.join(" and ")} would let everybody in.`);

@@ -4,15 +4,14 @@ import type { HandledAlert, Plan } from "../core/delivery.ts";
 import { AppError } from "../core/errors.ts";
 import { limits } from "../core/limits.ts";
 import { reasonOf } from "../core/wait.ts";
-import type { Route } from "../core/route.ts";
-import type { Accepted, PendingAlert, PendingDelivery, PlannedAlert, Store, Worker } from "../store/contract.ts";
+import type { Accepted, PendingAlert, PendingDelivery, PlannedAlert, Worker } from "../store/contract.ts";
 import { admit, refuseUnknownNames } from "./admit.ts";
 import type { Channel } from "./channel.ts";
 import { emptyBacklog } from "./backlog.ts";
+import type { BacklogDeps } from "./backlog.ts";
 import { deliver } from "./deliver.ts";
-import type { DeliverDeps } from "./deliver.ts";
 import { orderOf, picturesOf, recordGone, textOf } from "./delivery.ts";
-import type { PictureDeps } from "./picture.ts";
+import type { LiveSettings } from "./settings.ts";
 
 /*
  * The way of an alert: accept → admit → compose → shoot → deliver → record. What was accepted is in the store with the
@@ -21,10 +20,8 @@ import type { PictureDeps } from "./picture.ts";
  * cannot take goes into its backlog, which is emptied by importance once the channel takes messages again.
  */
 
-export interface PipelineDeps extends DeliverDeps, PictureDeps {
-  readonly store: Store;
-  readonly channels: ReadonlyMap<string, Channel>;
-  readonly routes: readonly Route[];
+export interface PipelineDeps extends Omit<BacklogDeps, "channels" | "portals"> {
+  readonly settings: LiveSettings;
 }
 
 export interface Pipeline {
@@ -49,10 +46,13 @@ export function createPipeline(deps: PipelineDeps): Pipeline {
   let worker: Worker | undefined;
   let isDraining = false;
 
+  const withSettings = async <Result>(work: (current: BacklogDeps) => Promise<Result>): Promise<Result> =>
+    await deps.settings.use(async ({ channels, portals }) => await work({ ...deps, channels, portals }));
   const refuse = (channels: readonly string[], portals: readonly string[]): void => {
     if (isDraining) throw new AppError("shutting_down", "Chartbell is stopping.", { retryAfterMs: 5000 });
-    refuseUnknownNames("channel", channels, [...deps.channels.keys()]);
-    refuseUnknownNames("portal", portals, [...deps.portals.keys()]);
+    const { current } = deps.settings;
+    refuseUnknownNames("channel", channels, [...current.channels.keys()]);
+    refuseUnknownNames("portal", portals, [...current.portals.keys()]);
   };
 
   return {
@@ -63,7 +63,7 @@ export function createPipeline(deps: PipelineDeps): Pipeline {
       );
       const alerts = inputs.map((input) => toAlert(input, deps.clock.now()));
       return await deps.store.accept(
-        alerts.map((alert) => planned(alert, admit(alert, deps.routes))),
+        alerts.map((alert) => planned(alert, admit(alert, deps.settings.current.routes))),
         idempotencyKey,
       );
     },
@@ -76,8 +76,8 @@ export function createPipeline(deps: PipelineDeps): Pipeline {
     outcome: async (alertId) => await deps.store.outcome(alertId),
     start() {
       worker ??= deps.store.work(
-        async (pending, signal) => await handle(pending, deps, signal),
-        async (backlog, signal) => await emptyBacklog(backlog, deps, signal),
+        async (pending, signal) => await withSettings(async (current) => await handle(pending, current, signal)),
+        async (backlog, signal) => await withSettings(async (current) => await emptyBacklog(backlog, current, signal)),
       );
     },
     isTaking: () => !isDraining,
@@ -98,7 +98,7 @@ function toAlert(input: AlertInput, now: Date): Alert {
 }
 
 /** Everything up to each channel's turn happens at once, so that alerts take their turns in the order they are handed out. */
-async function handle({ alert, deliveries }: PendingAlert, deps: PipelineDeps, signal: AbortSignal): Promise<void> {
+async function handle({ alert, deliveries }: PendingAlert, deps: BacklogDeps, signal: AbortSignal): Promise<void> {
   const { id: alertId, rule, status } = alert;
   deps.log.info({ alertId, rule, status, channels: deliveries.length }, "Alert accepted.");
   const outcomes = await Promise.allSettled(
@@ -120,7 +120,7 @@ async function carryOut(
   alert: Alert,
   delivery: PendingDelivery,
   channel: Channel,
-  deps: PipelineDeps,
+  deps: BacklogDeps,
   signal: AbortSignal,
 ): Promise<void> {
   const unwanted = new AbortController();

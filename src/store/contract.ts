@@ -1,5 +1,14 @@
 import type { Alert, AlertStatus } from "../core/alert.ts";
-import type { AlertSummary, Failure, HandledAlert, Plan, ShotRecord, StepRecord } from "../core/delivery.ts";
+import type {
+  AlertSummary,
+  DeliveryState,
+  Failure,
+  HandledAlert,
+  Plan,
+  ShotRecord,
+  StepRecord,
+} from "../core/delivery.ts";
+import type { PictureStore } from "./pictures/contract.ts";
 
 /*
  * What is remembered of alerts. A caller may rely on this: when `accept` resolves, the alerts are kept as well as this store
@@ -126,7 +135,67 @@ export interface AttemptHistory {
   readonly channelWorks: boolean;
 }
 
+/** Which deliveries are meant; nothing given means all. */
+export interface DeliveryFilter {
+  readonly state?: DeliveryState | undefined;
+  readonly channel?: string | undefined;
+}
+
+export interface DeliveryPage {
+  /** At most this many, newest first. */
+  readonly limit: number;
+  /** Only those before this one: a `next` of an earlier answer. */
+  readonly before?: string;
+}
+
+/** A delivery as a list shows it. */
+export interface ListedDelivery {
+  readonly id: string;
+  readonly alert: Alert;
+  readonly channel: string;
+  readonly state: DeliveryState;
+  readonly endedAt: Date | undefined;
+  readonly attempts: number;
+  /** Why it, or the last attempt of it, failed. */
+  readonly failure: Failure | undefined;
+}
+
+/** What a store that outlives its process also knows: every delivery, and how to send dead letters again. */
+export interface DeliveryDesk {
+  /** `next` is there when older ones may follow. */
+  list(filter: DeliveryFilter, page: DeliveryPage): Promise<{ items: readonly ListedDelivery[]; next?: string }>;
+  /**
+   * Puts failed and unknown deliveries back into their channels' backlogs: those of these ids, or all that the filter means
+   * (at most limits.retryMax at a time). What has a receipt is not sent again. Returns the ids of those it found.
+   */
+  retry(which: readonly string[] | DeliveryFilter): Promise<readonly string[]>;
+}
+
+/** Which alerts a list shows; all of what is given must hold. */
+export interface HistoryFilter {
+  readonly status?: AlertStatus | undefined;
+  /** Exact, or with `*` and `?`. */
+  readonly rule?: string | undefined;
+  /** Of one of its deliveries. */
+  readonly channel?: string | undefined;
+  readonly state?: HandledAlert["state"] | undefined;
+}
+
+export interface HistoryPage {
+  readonly alerts: readonly AlertSummary[];
+  /** The cursor of the next page; undefined on the last one. */
+  readonly next: string | undefined;
+}
+
+export interface History {
+  /** At most `limit` alerts, newest first, of those accepted before the cursor; undefined: from the newest on. */
+  list(filter: HistoryFilter, before: string | undefined, limit: number): Promise<HistoryPage>;
+}
+
 export interface Store extends AsyncDisposable {
+  readonly desk: DeliveryDesk | undefined;
+  readonly history: History | undefined;
+  readonly pictures: PictureStore | undefined;
   accept(planned: readonly PlannedAlert[], idempotencyKey: string | undefined): Promise<readonly Accepted[]>;
   /**
    * Hands out every alert that is not handled, in the order of acceptance, at most limits.alertsInFlightMax at a time; and
@@ -149,25 +218,4 @@ export interface Store extends AsyncDisposable {
   find(alertId: string): Promise<HandledAlert | undefined>;
   /** What became of an alert, once it is handled; undefined for an unknown id, as it stands when the worker has stopped. */
   outcome(alertId: string): Promise<HandledAlert | undefined>;
-}
-
-/** Which alerts a list shows; all of what is given must hold. */
-export interface HistoryFilter {
-  readonly status?: AlertStatus | undefined;
-  /** Exact, or with `*` and `?`. */
-  readonly rule?: string | undefined;
-  /** Of one of its deliveries. */
-  readonly channel?: string | undefined;
-  readonly state?: HandledAlert["state"] | undefined;
-}
-
-export interface HistoryPage {
-  readonly alerts: readonly AlertSummary[];
-  /** The cursor of the next page; undefined on the last one. */
-  readonly next: string | undefined;
-}
-
-export interface History {
-  /** At most `limit` alerts, newest first, of those accepted before the cursor; undefined: from the newest on. */
-  list(filter: HistoryFilter, before: string | undefined, limit: number): Promise<HistoryPage>;
 }

@@ -64,6 +64,9 @@ export function createMemoryStore(log: Logger): Store {
 }
 
 class MemoryStore implements Store {
+  readonly desk = undefined;
+  readonly history = undefined;
+  readonly pictures = undefined;
   readonly #alerts = new Map<string, AlertEntry>();
   readonly #keys = new Map<string, readonly string[]>();
   readonly #backlogs = new Map<string, BacklogEntry>();

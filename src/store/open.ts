@@ -4,24 +4,22 @@ import { AppError } from "../core/errors.ts";
 import type { Logger } from "../core/log.ts";
 import type { Secret } from "../core/secret.ts";
 import { releaseBacklogs } from "./backlogs.ts";
-import type { History, Store } from "./contract.ts";
 import { isAway, openDatabase } from "./database.ts";
 import type { DatabaseAddress } from "./database.ts";
 import { createDurableStore } from "./durable.ts";
-import { createHistory } from "./history.ts";
+import type { DurableStore } from "./durable.ts";
 import { startHousekeeping } from "./housekeeping.ts";
 import type { Housekeeping } from "./housekeeping.ts";
 import { migrate } from "./migrate.ts";
 import { Retention } from "./options.ts";
 import type { PicturesOptions } from "./options.ts";
-import type { PictureStore } from "./pictures/contract.ts";
 import { picturesFolder, pictureStorages } from "./pictures/open.ts";
 import { createPictures } from "./pictures/pictures.ts";
 import { openPrivateServer } from "./postgres/private-server.ts";
 import { openQueue } from "./queue.ts";
 
 export interface StoreOptions {
-  /** Absolute path of the folder of the private database and of pictures as files; not touched when `url` is given. */
+  /** Absolute path; holds the private database, and the pictures that are kept as files. */
   readonly dataDir: string;
   /** Address of a PostgreSQL server, with the password in it. */
   readonly url: Secret | undefined;
@@ -30,10 +28,7 @@ export interface StoreOptions {
   readonly retention?: Retention;
 }
 
-/** The store with what it keeps beside the queue. */
-export interface DurableStore extends Store {
-  readonly history: History;
-  readonly pictures: PictureStore;
+export interface OpenStore extends DurableStore {
   readonly housekeeping: Pick<Housekeeping, "round">;
 }
 
@@ -41,7 +36,7 @@ export interface DurableStore extends Store {
  * The durable store: on the server of `url`, or on a private PostgreSQL in `dataDir`. Throws AppErrors of kind setup or
  * config when there is no usable database.
  */
-export async function openStore(options: StoreOptions, log: Logger, clock: Clock = systemClock): Promise<DurableStore> {
+export async function openStore(options: StoreOptions, log: Logger, clock: Clock = systemClock): Promise<OpenStore> {
   const { dataDir, url, retention = Retention.parse({}) } = options;
   const parts: AsyncDisposable[] = [];
   const use = <Part extends AsyncDisposable>(part: Part): Part => {
@@ -57,14 +52,13 @@ export async function openStore(options: StoreOptions, log: Logger, clock: Clock
     await migrate(database);
     if (url === undefined) await releaseBacklogs(database);
     const queue = use(await openQueue(database, url === undefined, log));
-    const store = use(createDurableStore(database, queue, log));
     const where = options.pictures ?? (url === undefined ? "files" : "database");
     const storages = pictureStorages(where, dataDir, database.query, clock, log);
     const pictures = use(createPictures(storages));
     const deps = { database, storages: storages.storages, picturesFolder: picturesFolder(dataDir), clock, log };
     const housekeeping = use(startHousekeeping(retention, deps));
-    const history = createHistory(database.query);
-    return { ...store, history, pictures, housekeeping, [Symbol.asyncDispose]: stop };
+    const store = use(createDurableStore(database, queue, pictures, log));
+    return { ...store, housekeeping, [Symbol.asyncDispose]: stop };
   } catch (error) {
     await stop();
     throw url === undefined ? error : withoutPassword(error);

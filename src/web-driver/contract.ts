@@ -64,6 +64,8 @@ export interface Capture {
 
 export interface WebDriver extends AsyncDisposable {
   shoot(request: ShotRequest, signal: AbortSignal): Promise<Capture>;
+  /** Replaces what pages may reach beside the public addresses, and lets go of kept pages: their sign-in may have changed. */
+  renew(allow: readonly string[]): void;
   /** Starts the browser if it is not running, and tells which one it is. */
   probe(
     signal: AbortSignal,

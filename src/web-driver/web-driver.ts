@@ -3,6 +3,7 @@ import { AppError } from "../core/errors.ts";
 import { limits } from "../core/limits.ts";
 import type { Logger } from "../core/log.ts";
 import { createAllowList } from "./allow.ts";
+import type { AllowList } from "./allow.ts";
 import type { Cut, WebDriver } from "./contract.ts";
 import { findBrowser } from "./executable.ts";
 import type { FoundBrowser } from "./executable.ts";
@@ -46,7 +47,8 @@ const idlePagesPerShot = 4;
 
 /** A driver without a browser: the first shot or probe starts it. Disposing it ends browser and shots. */
 export function createWebDriver(options: WebDriverOptions, { log, clock, cut }: WebDriverDeps): WebDriver {
-  const isAllowed = createAllowList(options.allow);
+  let allowed = createAllowList(options.allow);
+  const isAllowed: AllowList = (target) => allowed(target);
   const pool = new Pool({ concurrency: options.concurrency, queueMax: limits.shotQueueMax }, { clock });
   const fleet = new Fleet<Started>((kind) => {
     const launch = createLauncher(options, kind, { log, clock });
@@ -61,6 +63,10 @@ export function createWebDriver(options: WebDriverOptions, { log, clock, cut }: 
       using lease = await fleet.of({ drawsFrames: true, scale: 1 }).lease(signal);
       const { executable, version, sandbox } = lease.process;
       return { executable, version, sandbox };
+    },
+    renew(allow) {
+      allowed = createAllowList(allow);
+      pages.letGo();
     },
     async [Symbol.asyncDispose]() {
       await pages[Symbol.asyncDispose]();

@@ -22,7 +22,7 @@ describe("help", () => {
   test("names every command and the exit codes, each command with examples", async () => {
     const { code, stdout } = await chartbell(["--help"], { cwd });
     expect(code).toBe(0);
-    for (const name of ["demo", "serve", "test-portal", "shoot", "send", "check", "config"]) {
+    for (const name of ["demo", "serve", "test-portal", "shoot", "send", "deliveries", "retry", "check", "config"]) {
       expect(stdout).toContain(name);
       const help = await chartbell([name, "--help"], { cwd });
       expect(help.stdout).toContain("Examples:");

@@ -9,7 +9,7 @@ import { createLog } from "../../src/core/log.ts";
 import type { PlannedAlert } from "../../src/store/contract.ts";
 import { startHousekeeping } from "../../src/store/housekeeping.ts";
 import { openStore } from "../../src/store/open.ts";
-import type { DurableStore } from "../../src/store/open.ts";
+import type { OpenStore } from "../../src/store/open.ts";
 import { Retention } from "../../src/store/options.ts";
 import { createFileStorage } from "../../src/store/pictures/files.ts";
 import { openTestDatabase } from "../support/database.ts";
@@ -24,10 +24,10 @@ const hourMs = 3_600_000;
 const dayMs = 24 * hourMs;
 
 let postgres: TestDatabase;
-let store: DurableStore;
+let store: OpenStore;
 let aheadMs: number;
 const clock: Clock = { now: () => new Date(Date.now() + aheadMs), monotonicMs: () => performance.now() };
-const open = async (retention: object = {}): Promise<DurableStore> =>
+const open = async (retention: object = {}): Promise<OpenStore> =>
   await openStore(
     { dataDir: postgres.folder, url: postgres.url, pictures: "files", retention: Retention.parse(retention) },
     log,

@@ -73,12 +73,14 @@ export interface AlertAnswer {
   readonly rule: string;
   readonly status: string;
   readonly deliveries: readonly {
+    readonly state: string;
     readonly steps: readonly {
       readonly status: string;
       readonly attempts: number;
       readonly unknownAttempts?: number;
     }[];
     readonly shots: readonly {
+      readonly verdict: string;
       readonly unready?: readonly string[];
       readonly picture?: { readonly sha256: string };
     }[];
@@ -87,14 +89,19 @@ export interface AlertAnswer {
 
 /** Sends an alert; its id when it was accepted, undefined when the service is not there. */
 export async function sendAlert(url: string, alert: unknown): Promise<string | undefined> {
+  return (await sendAlerts(url, alert))[0];
+}
+
+/** Sends an alert, or `{ alerts }`; the ids when they were accepted, none when the service is not there. */
+export async function sendAlerts(url: string, body: unknown): Promise<readonly string[]> {
   const answer = await fetch(`${url}/api/alerts`, {
     method: "POST",
     headers: { "content-type": "application/json" },
-    body: JSON.stringify(alert),
+    body: JSON.stringify(body),
   }).catch(() => undefined);
-  if (answer?.status !== 202) return undefined;
+  if (answer?.status !== 202) return [];
   const { alerts }: { alerts: { id: string }[] } = JSON.parse(await answer.text());
-  return alerts[0]?.id;
+  return alerts.map(({ id }) => id);
 }
 
 /** What became of an alert, once it is handled. */

@@ -1,0 +1,58 @@
+import type { LoadedConfig } from "../config/load.ts";
+import { AppError, errorCodes, systemCodeOf } from "../core/errors.ts";
+import type { ErrorCode } from "../core/errors.ts";
+
+/** How long a command waits for the running server, milliseconds. */
+const answerMs = 15_000;
+
+/**
+ * Asks the Chartbell that serves this configuration, with the first of its tokens; its JSON answer. Throws the server's own
+ * errors, and server_unreachable when none runs.
+ */
+export async function askServer({ config }: LoadedConfig, path: string, body?: unknown): Promise<unknown> {
+  const { listen, tokens } = config.server;
+  const [token] = Object.values(tokens);
+  const url = new URL(path, `http://${listen.replace(/^(?:0\.0\.0\.0|\[::\]):/u, "127.0.0.1:")}`);
+  const response = await fetch(url, {
+    method: body === undefined ? "GET" : "POST",
+    headers: {
+      ...(token === undefined ? {} : { authorization: `Bearer ${token.reveal()}` }),
+      ...(body === undefined ? {} : { "content-type": "application/json" }),
+    },
+    ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+    redirect: "error",
+    signal: AbortSignal.timeout(answerMs),
+  }).catch((cause: unknown) => {
+    throw new AppError(
+      "server_unreachable",
+      `No Chartbell answers at ${url.host} (${systemCodeOf(cause) ?? "no answer"}).`,
+      {
+        cause,
+      },
+    );
+  });
+  const answer: unknown = await response.json().catch(() => undefined);
+  if (response.ok) return answer;
+  throw problemOf(answer, response.status);
+}
+
+function problemOf(answer: unknown, status: number): AppError {
+  const { code, title, hint } = isProblem(answer) ? answer : { code: "", title: "", hint: "" };
+  if (!isCode(code))
+    return new AppError("server_unreachable", `The server answered ${status}, but not as Chartbell does.`);
+  return new AppError(code, title, { hint });
+}
+
+interface Problem {
+  readonly code: string;
+  readonly title: string;
+  readonly hint: string;
+}
+
+function isProblem(answer: unknown): answer is Problem {
+  return typeof answer === "object" && answer !== null && "code" in answer && "title" in answer && "hint" in answer;
+}
+
+function isCode(code: string): code is ErrorCode {
+  return code in errorCodes;
+}
