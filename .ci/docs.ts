@@ -2,6 +2,7 @@ import { readFileSync, writeFileSync } from "node:fs";
 import { z } from "zod";
 import { Config } from "../src/config/schema.ts";
 import { errorCodes, exitCodes } from "../src/core/errors.ts";
+import { createMetrics } from "../src/core/metrics.ts";
 
 /*
  * Writes the parts of docs/ that the code knows best: `node .ci/docs.ts`. A test fails when they are out of date.
@@ -16,6 +17,7 @@ export function generatedDocs(): Readonly<Record<string, string>> {
   return {
     "docs/configuration.md": configurationTable(),
     "docs/errors.md": errorTable(),
+    "docs/operations.md": metricsTable(),
   };
 }
 
@@ -97,6 +99,21 @@ function errorTable(): string {
     "|---|---|---|---|---|---|",
   ];
   return `${[...head, ...rows].join("\n")}\n`;
+}
+
+/** Columns are as wide as oxfmt makes them: it formats this document. */
+function metricsTable(): string {
+  const metrics = createMetrics({ version: "", channels: [] }).registry.getMetricsAsArray();
+  const rows = metrics.map((metric) => {
+    const labels: unknown[] = "labelNames" in metric && Array.isArray(metric.labelNames) ? metric.labelNames : [];
+    return [`\`${metric.name}\``, String(metric.type), labels.join(", "), metric.help];
+  });
+  const table = [["metric", "type", "labels", "meaning"], ...rows];
+  const widths = [0, 1, 2, 3].map((column) => Math.max(...table.map((row) => (row[column] ?? "").length)));
+  const lineOf = (cells: readonly string[]): string =>
+    `| ${cells.map((cell, column) => cell.padEnd(widths[column] ?? 0)).join(" | ")} |`;
+  const [head = [], ...body] = table;
+  return `${[lineOf(head), lineOf(widths.map((width) => "-".repeat(width))), ...body.map(lineOf)].join("\n")}\n`;
 }
 
 if (import.meta.main) {

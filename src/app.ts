@@ -4,9 +4,12 @@ import type { LoadedConfig } from "./config/load.ts";
 import { splitListen } from "./config/schema.ts";
 import type { Config } from "./config/schema.ts";
 import { systemClock } from "./core/clock.ts";
+import type { Clock } from "./core/clock.ts";
 import { AppError } from "./core/errors.ts";
 import type { Logger } from "./core/log.ts";
+import { createMetrics, measureProcess } from "./core/metrics.ts";
 import { Secret } from "./core/secret.ts";
+import { packageVersion } from "./core/version.ts";
 import type { RoomServerAddress } from "./destinations/contract.ts";
 import { isLoopbackHost } from "./http/access.ts";
 import { refuseUnsafe, startHttp } from "./http/server.ts";
@@ -14,6 +17,8 @@ import type { HttpOptions } from "./http/server.ts";
 import { createImaging } from "./image/imaging.ts";
 import { createPipeline } from "./pipeline/pipeline.ts";
 import type { Pipeline } from "./pipeline/pipeline.ts";
+import { createSchedules } from "./pipeline/schedules.ts";
+import type { Schedules } from "./pipeline/schedules.ts";
 import { createLiveSettings } from "./pipeline/settings.ts";
 import type { LiveSettings } from "./pipeline/settings.ts";
 import { createShooter } from "./pipeline/shoot.ts";
@@ -26,6 +31,7 @@ import type { Store } from "./store/contract.ts";
 import { createMemoryStore } from "./store/memory.ts";
 import { openStore } from "./store/open.ts";
 import { probeS3 } from "./store/pictures/s3.ts";
+import { scheduledRun } from "./triggers/schedule.ts";
 import type { Cut, WebDriver } from "./web-driver/contract.ts";
 import { createWebDriver } from "./web-driver/web-driver.ts";
 
@@ -44,6 +50,8 @@ export interface App extends AsyncDisposable {
   readonly pipeline: Pipeline;
   /** Tries the S3-compatible storage of pictures; undefined where none is configured. */
   readonly probePictures: (() => Promise<void>) | undefined;
+  /** Those of the configuration as it is now. */
+  readonly schedules: () => Schedules;
   /**
    * Takes up another configuration, all of it or nothing; rejects when one of its channels cannot be opened. Returns the
    * names of the sections whose changes wait for a restart.
@@ -60,15 +68,28 @@ export type AppMode = "serve" | "command";
 /** What a process of several on one database does: take alerts, handle them, or both. */
 export type Role = "all" | "intake" | "worker";
 
+export interface AppOptions {
+  readonly mode: AppMode;
+  /** Default: all. */
+  readonly role?: Role;
+  /** Default: the system's. */
+  readonly clock?: Clock;
+}
+
 /** Starts the program; throws AppErrors for what the operator has to mend, with everything stopped again. */
-export async function startApp(loaded: LoadedConfig, mode: AppMode, log: Logger, role: Role = "all"): Promise<App> {
+export async function startApp(loaded: LoadedConfig, options: AppOptions, log: Logger): Promise<App> {
+  const { mode, role = "all", clock = systemClock } = options;
   refuseLoneRole(role, loaded.config);
   const parts: AsyncDisposable[] = [];
   const stop = async (): Promise<void> => {
     for (const part of parts.splice(0).toReversed()) await part[Symbol.asyncDispose]();
   };
   try {
-    return { ...(await build(loaded, mode, role, log, parts)), [Symbol.asyncDispose]: stop };
+    return {
+      ...(await build(loaded, { mode, role, clock }, log, parts)),
+      probePictures: pictureProbe(loaded.config),
+      [Symbol.asyncDispose]: stop,
+    };
   } catch (error) {
     await stop();
     throw error;
@@ -85,19 +106,20 @@ function refuseLoneRole(role: Role, { store }: Config): void {
 
 async function build(
   loaded: LoadedConfig,
-  mode: AppMode,
-  role: Role,
+  { mode, role, clock }: Required<AppOptions>,
   log: Logger,
   parts: AsyncDisposable[],
-): Promise<Omit<App, typeof Symbol.asyncDispose>> {
+): Promise<Omit<App, "probePictures" | typeof Symbol.asyncDispose>> {
   let { config } = loaded;
-  const clock = systemClock;
-  const store = use(parts, await openStoreOf(loaded, mode, log));
+  const metrics = createMetrics({ version: packageVersion(), channels: Object.keys(config.channels) });
+  if (mode === "serve") measureProcess(metrics);
+  // A command that sends what it was told and ends needs no database; what `serve` accepts is kept in one.
+  const store = use(parts, mode === "serve" ? await openServedStore(loaded, log) : createMemoryStore(log));
   const { pictures } = store;
   const imaging = createImaging();
   const cut: Cut = async (png, clip) => await imaging.crop(png, { clip });
-  const driver = use(parts, createWebDriver(config.browser, { log, clock, cut }));
-  const shooter = createShooter({ driver, imaging, clock, pictures, log });
+  const driver = use(parts, createWebDriver(config.browser, { log, metrics, clock, cut }));
+  const shooter = createShooter({ driver, imaging, clock, pictures, log, metrics });
   const own: RoomServerAddress = { url: "", token: new Secret(randomBytes(24).toString("base64url")) };
   let address = { localUrl: "", publicUrl: "" };
   const rooms = openRooms(config, own.token, () => address.publicUrl);
@@ -106,15 +128,21 @@ async function build(
     isRoomServer ? { ...own, url: address.localUrl } : configuredRoomServer(config, role === "worker");
   const first = await openSettings(loaded, roomServer, undefined);
   const settings = use(parts, createLiveSettings(first));
-  const pipeline = createPipeline({ store, settings, shooter, pictures, clock, log, random: Math.random });
+  const pipeline = createPipeline({ store, settings, shooter, pictures, clock, log, metrics, random: Math.random });
+  const schedulesOf = ({ schedules }: Config): Schedules =>
+    createSchedules({ schedules, settings, pipeline, memory: store.schedules, runOf: scheduledRun, clock, log });
+  let schedules = schedulesOf(config);
   const http = use(
     parts,
     await startHttp(httpOptions(config, mode, role), {
       pipeline,
+      schedules: () => schedules,
       shooter,
       settings,
       rooms,
       store,
+      driver,
+      metrics,
       log,
       tokens: () => config.server.tokens,
     }),
@@ -125,18 +153,24 @@ async function build(
   parts.push({ [Symbol.asyncDispose]: async () => await pipeline.drain() });
   // What was left from before may go to rooms of this server: only now can they be reached.
   if (role !== "intake") pipeline.start();
+  const hasTimes = mode === "serve" && role !== "intake";
+  if (hasTimes) schedules.start();
+  parts.push({ [Symbol.asyncDispose]: async () => await schedules[Symbol.asyncDispose]() });
   return {
     ...address,
     driver,
     shooter,
     settings,
     pipeline,
-    probePictures: pictureProbe(config),
+    schedules: () => schedules,
     async reload(next) {
       refuseUnsafe({ ...httpOptions(next.config, mode, role), ...splitListen(config.server.listen) });
       settings.replace(await openSettings(next, roomServer, http.localUrl));
       const needs = restartNeeds(config, next.config);
       config = { ...next.config, store: config.store, rooms: config.rooms };
+      await schedules[Symbol.asyncDispose]();
+      schedules = schedulesOf(config);
+      if (hasTimes) schedules.start();
       driver.renew(next.config.browser.allow);
       return needs;
     },
@@ -151,9 +185,8 @@ function httpOptions({ server, rooms }: Config, mode: AppMode, role: Role): Http
   return { host, port, publicUrl, hasTokens, roomsHaveTokens, takesAlerts: role !== "worker" };
 }
 
-/** A command that sends what it was told and ends needs no database; what `serve` accepts is kept in one. */
-async function openStoreOf({ config, baseDir }: LoadedConfig, mode: AppMode, log: Logger): Promise<Store> {
-  if (mode === "command") return createMemoryStore(log);
+/** The store that `serve` keeps what it accepts in. Throws as openStore does. */
+export async function openServedStore({ config, baseDir }: LoadedConfig, log: Logger): Promise<Store> {
   const { url, pictures, retention } = config.store;
   return await openStore({ dataDir: resolve(baseDir, config.store.dataDir), url, pictures, retention }, log);
 }

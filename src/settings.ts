@@ -1,6 +1,6 @@
 import { createHash } from "node:crypto";
 import type { LoadedConfig } from "./config/load.ts";
-import { splitListen } from "./config/schema.ts";
+import { servedUrl } from "./config/schema.ts";
 import type { Config } from "./config/schema.ts";
 import { createLane } from "./core/lane.ts";
 import { Portal } from "./core/portal.ts";
@@ -62,15 +62,13 @@ function fingerprint(value: unknown): string {
 }
 
 /** The room server of the Chartbell that serves this configuration, as another process reaches it. */
-export function configuredRoomServer({ server, rooms }: Config, isFar: boolean): RoomServerAddress {
-  const { host, port } = splitListen(server.listen);
-  const reachable = host === "0.0.0.0" || host === "::" ? "127.0.0.1" : host;
-  const near = `http://${reachable.includes(":") ? `[${reachable}]` : reachable}:${port}`;
+export function configuredRoomServer(config: Config, isFar: boolean): RoomServerAddress {
+  const { server, rooms } = config;
   const sending = Object.values(rooms.tokens).find(
     ({ scopes }) => scopes.includes("send_message") && scopes.includes("send_notification"),
   );
   return {
-    url: isFar ? (server.publicUrl ?? near) : near,
+    url: isFar ? (server.publicUrl ?? servedUrl(config)) : servedUrl(config),
     // Without configured tokens the server lets everybody on this machine in.
     token: sending?.token ?? new Secret("none"),
   };

@@ -38,5 +38,5 @@ export async function configOf(flags: ConfigFlags): Promise<LoadedConfig> {
 /** Starts the program for a command. */
 export async function start(loaded: LoadedConfig, mode: AppMode, log: Logger, role: Role = "all"): Promise<App> {
   const { startApp } = await import("../app.ts");
-  return await startApp(loaded, mode, log, role);
+  return await startApp(loaded, { mode, role }, log);
 }

@@ -1,6 +1,7 @@
 import { InvalidArgumentError } from "commander";
 import type { Command } from "commander";
 import type { App, Role } from "../app.ts";
+import type { LoadedConfig } from "../config/load.ts";
 import { AppError } from "../core/errors.ts";
 import { createLane } from "../core/lane.ts";
 import type { Logger } from "../core/log.ts";
@@ -39,7 +40,7 @@ export function serve(program: Command): void {
       warn(loaded.warnings);
       const log = serviceLog();
       await using app = await start(loaded, "serve", log, flags.role);
-      using _reloading = await reloadOnChange(app, flags, loaded.file, log);
+      using _reloading = await reloadOnChange(app, flags, loaded, log);
       const { publicUrl } = app;
       const facts = {
         url: publicUrl,
@@ -62,14 +63,14 @@ function roleOf(role: string): Role {
 async function reloadOnChange(
   app: App,
   flags: ConfigFlags,
-  file: string | undefined,
+  { file, text }: LoadedConfig,
   log: Logger,
 ): Promise<Disposable> {
   const { watchFile } = await import("../config/watch.ts");
   const lane = createLane();
   const reload = (): void => void lane.run(async () => await reloadOnce(app, flags, log));
   process.on("SIGHUP", reload);
-  const watching = file === undefined ? undefined : watchFile(file, reload);
+  const watching = file === undefined ? undefined : watchFile(file, text, reload);
   return {
     [Symbol.dispose]() {
       process.off("SIGHUP", reload);

@@ -4,6 +4,7 @@ import { limits } from "../core/limits.ts";
 import { Name } from "../core/name.ts";
 import { Portal } from "../core/portal.ts";
 import { Route } from "../core/route.ts";
+import { Schedule } from "../core/schedule.ts";
 import { SecretField } from "../core/secret.ts";
 import { ChannelOptions } from "../destinations/index.ts";
 import { Scope } from "../rooms/contract.ts";
@@ -100,6 +101,11 @@ export const Config = z.strictObject({
   channels: z.record(Name, ChannelOptions).default({}).describe("Where messages go, by name."),
   portals: z.record(Name, Portal).default({}).describe("Pages that can be photographed, by name."),
   routes: z.array(Route).max(1000).default([]).describe("Which alerts go where; every matching route applies."),
+  schedules: z
+    .array(Schedule)
+    .max(limits.schedulesMax)
+    .default([])
+    .describe("Pictures of portals at times of day; see [schedules](operations.md#schedules)."),
 });
 export type Config = z.infer<typeof Config>;
 
@@ -107,4 +113,11 @@ export type Config = z.infer<typeof Config>;
 export function splitListen(listen: string): { readonly host: string; readonly port: number } {
   const groups = listenPattern.exec(listen)?.groups ?? {};
   return { host: (groups["host"] ?? "127.0.0.1").replace(/^\[|\]$/gu, ""), port: Number(groups["port"] ?? 0) };
+}
+
+/** Where the Chartbell that serves this configuration listens, as another process on this machine reaches it. */
+export function servedUrl({ server }: Config): string {
+  const { host, port } = splitListen(server.listen);
+  const reachable = host === "0.0.0.0" || host === "::" ? "127.0.0.1" : host;
+  return `http://${reachable.includes(":") ? `[${reachable}]` : reachable}:${port}`;
 }

@@ -1,4 +1,3 @@
-import { createHash } from "node:crypto";
 import { watch } from "node:fs";
 import { readFile } from "node:fs/promises";
 import { dirname } from "node:path";
@@ -8,15 +7,15 @@ import { wait } from "../core/wait.ts";
 const quietMs = 200;
 
 /**
- * Calls `changed` when the content of a file is another one. The folder is watched, so that a file that is replaced (by an
- * editor, by a link that points elsewhere) is followed. What is read while somebody writes is looked at once more.
+ * Calls `changed` when a file holds something else than `text`, and at every change after that. The folder is watched, so
+ * that a file that is replaced (by an editor, by a link that points elsewhere) is followed.
  */
-export function watchFile(file: string, changed: () => void): Disposable {
+export function watchFile(file: string, text: string, changed: () => void): Disposable {
   const stopped = new AbortController();
   const { signal } = stopped;
+  let known = text;
   let isLooking = false;
   let isTold = false;
-  let known: Promise<string> = contentOf(file);
   const look = async (): Promise<void> => {
     isTold = true;
     if (isLooking) return;
@@ -24,24 +23,21 @@ export function watchFile(file: string, changed: () => void): Disposable {
     while (isTold && !signal.aborted) {
       isTold = false;
       await wait(quietMs, signal).catch(() => undefined);
-      const before = await known;
-      known = contentOf(file);
-      if ((await known) !== before && !signal.aborted) changed();
+      const held = await readFile(file, "utf8").catch(() => "");
+      if (held !== known && !signal.aborted) changed();
+      known = held;
     }
     isLooking = false;
   };
   const watcher = watch(dirname(file), () => void look());
   // A folder that is taken away is no reason to end.
   watcher.on("error", () => watcher.close());
+  // It may have changed since it was read.
+  void look();
   return {
     [Symbol.dispose]() {
       stopped.abort();
       watcher.close();
     },
   };
-}
-
-async function contentOf(file: string): Promise<string> {
-  const content = await readFile(file).catch(() => "");
-  return createHash("sha256").update(content).digest("hex");
 }

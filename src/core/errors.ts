@@ -124,6 +124,7 @@ export const errorCodes = facts({
   method_not_allowed: entry("request", 405, false, "Use the method named in the Allow header."),
   portal_unknown: entry("request", 404, false, "Use a name under portals: in the configuration, or an http(s) URL."),
   channel_unknown: entry("request", 404, false, "Use a name under channels: in the configuration."),
+  schedule_unknown: entry("request", 404, false, "Use a name under schedules: in the configuration."),
   parameter_missing: entry("request", 400, false, "Pass the parameter with --param NAME=VALUE, or in `params`."),
   parameter_unknown: entry("request", 400, false, "Leave the parameter out, or add ${NAME} to the portal's URL."),
   url_invalid: entry("request", 400, false, "Give an absolute http:// or https:// URL without a user name."),

@@ -66,6 +66,12 @@ export const limits = {
   /** How often an alert asks whether an earlier one of its key has said its text, and for how long before it steps back. */
   turnPollMs: 100,
   turnWaitMs: 30 * second,
+  /** A scheduled run that could not be made in time is made up for at most this much later, by the schedule's `missed`. */
+  scheduleLateMsMax: { once: 60 * minute, skip: 1 * minute },
+  /** The clock is looked at this often: timers stand still while a machine sleeps, and the clock may be set. */
+  schedulePollMs: 30 * second,
+  scheduleRetryMs: 1 * second,
+  schedulesMax: 200,
   /** A process that has not been heard of for this long has lost its work to others; pg-boss allows no less than 10 s. */
   workerSilenceMs: 10 * second,
 
@@ -76,6 +82,10 @@ export const limits = {
   databaseConnectionsMax: 10,
   /** How long accepting waits for a database that is being restarted (measured: 0.5 s), and how long a receipt does. */
   databaseRetryMs: { accept: 2 * second, receipt: 30 * second },
+  /** How long readiness and a scrape of the metrics wait for the database; Prometheus itself gives up after 10 s. */
+  databaseLookMs: 2 * second,
+  /** How long `chartbell check` waits for a running Chartbell to say whether it is ready. */
+  readyAnswerMs: 5 * second,
   /** How long a picture that is ready to be sent waits for its copy to be kept; the copying goes on beside the sending. */
   pictureKeepWaitMs: 25,
   /** One call to the storage of pictures. */

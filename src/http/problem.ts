@@ -1,5 +1,6 @@
 import type { ErrorRequestHandler, RequestHandler, Response } from "express";
 import { AppError } from "../core/errors.ts";
+import type { ErrorCode } from "../core/errors.ts";
 import type { Logger } from "../core/log.ts";
 import { limits } from "../core/limits.ts";
 
@@ -35,6 +36,11 @@ export function problemHandler(log: Logger): ErrorRequestHandler {
     const body = { type: "about:blank", title: "An unexpected fault inside Chartbell.", status: 500, code: "internal" };
     response.status(500).type("application/problem+json").send(JSON.stringify(body));
   };
+}
+
+/** The code that an error is answered with. */
+export function codeOf(error: unknown): ErrorCode | "internal" {
+  return toAppError(error)?.code ?? "internal";
 }
 
 /** Errors of ours, and those that express and its body parser give to a request they cannot read. */

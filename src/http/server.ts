@@ -6,18 +6,24 @@ import type { Express } from "express";
 import helmet from "helmet";
 import { AppError, systemCodeOf } from "../core/errors.ts";
 import type { Logger } from "../core/log.ts";
+import type { Metrics } from "../core/metrics.ts";
 import type { Secret } from "../core/secret.ts";
 import type { Pipeline } from "../pipeline/pipeline.ts";
+import type { Schedules } from "../pipeline/schedules.ts";
 import type { Shooter } from "../pipeline/shoot.ts";
 import type { LiveSettings } from "../pipeline/settings.ts";
 import type { RoomServer } from "../rooms/contract.ts";
 import type { Store } from "../store/contract.ts";
+import type { WebDriver } from "../web-driver/contract.ts";
 import { isLoopbackHost, requireOwnHost, requireToken } from "./access.ts";
 import { alertRoutes } from "./alerts.ts";
 import { deliveryRoutes } from "./deliveries.ts";
 import { historyRoutes, pictureRoutes } from "./history.ts";
+import { healthRoutes } from "./health.ts";
+import { countRefusals, metricsRoutes } from "./metrics.ts";
 import { notFound, problemHandler } from "./problem.ts";
 import { roomRoutes } from "./room-routes.ts";
+import { scheduleRoutes } from "./schedules.ts";
 import { shotRoutes } from "./shots.ts";
 import { testPortalRoutes } from "./test-portal.ts";
 
@@ -36,12 +42,16 @@ export interface HttpOptions {
 
 export interface HttpDeps {
   readonly pipeline: Pipeline;
+  /** Those of the configuration as it is now. */
+  readonly schedules: () => Schedules;
   readonly shooter: Shooter;
   readonly settings: LiveSettings;
   /** The tokens of the API, by name, as they are now. */
   readonly tokens: () => Readonly<Record<string, Secret>>;
   readonly rooms: RoomServer;
   readonly store: Store;
+  readonly driver: Pick<WebDriver, "load">;
+  readonly metrics: Metrics;
   readonly log: Logger;
 }
 
@@ -83,15 +93,12 @@ function createExpress(options: HttpOptions, deps: HttpDeps, hosts: () => Readon
     if (isOpen || ownHost[0] === undefined) next();
     else ownHost[0](request, response, next);
   });
-  app.get("/healthz", (_request, response) => void response.json({ status: "ok" }));
-  app.get("/readyz", (_request, response) => {
-    if (!deps.pipeline.isTaking())
-      throw new AppError("shutting_down", "Chartbell is stopping.", { retryAfterMs: 5000 });
-    response.json({ status: "ready" });
-  });
+  app.use(healthRoutes(deps));
   if (options.takesAlerts) app.get("/", (_request, response) => response.redirect(302, "/rooms"));
   if (options.takesAlerts) app.use(roomRoutes(deps.rooms));
   app.use(securityHeaders(), testPortalRoutes());
+  app.use(["/api", "/metrics"], requireToken(deps.tokens));
+  app.use(metricsRoutes(deps));
   if (options.takesAlerts) app.use(apiRoutes(deps));
   app.use(notFound);
   app.use(problemHandler(deps.log));
@@ -100,12 +107,13 @@ function createExpress(options: HttpOptions, deps: HttpDeps, hosts: () => Readon
 
 function apiRoutes(deps: HttpDeps): Router {
   const app = Router();
-  app.use("/api", requireToken(deps.tokens));
   if (deps.store.history !== undefined) app.use(historyRoutes(deps.store.history));
   app.use(alertRoutes(deps.pipeline, deps.store));
   if (deps.store.pictures !== undefined) app.use(pictureRoutes(deps.store.pictures));
   if (deps.store.desk !== undefined) app.use(deliveryRoutes(deps.store.desk));
+  app.use(scheduleRoutes(deps.schedules));
   app.use(shotRoutes(deps.shooter, deps.settings));
+  app.use("/api/alerts", countRefusals(deps.metrics));
   return app;
 }
 

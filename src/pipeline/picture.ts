@@ -49,13 +49,13 @@ export async function preparePicture(
   signal: AbortSignal,
 ): Promise<PreparedPicture> {
   const { title } = mentionOf(alert, portal, deps.portals);
-  const again = await earlierPicture(place, deps);
+  const again = await earlierPicture(alert, place, deps);
   if (again !== undefined) {
     return { step: pictureStep(again.picture, verdictOf(again.record), title, alert, portal), record: again.record };
   }
   try {
     const target = portalTarget(deps.portals, portal, placeholderValues(alert), { strict: false });
-    const shot = await deps.shooter.shoot(target, signal);
+    const shot = await deps.shooter.shoot(target, signal, alert.id);
     if (shot.verdict.kind === "blank") {
       throw new AppError("picture_blank", "The page drew nothing that differs from its background.");
     }
@@ -71,7 +71,7 @@ export async function preparePicture(
       timings: { ...shot.timings },
     };
     const step = pictureStep(picture, shot.verdict, title, alert, portal);
-    return { step, record: await keepPicture(picture, record, place, deps) };
+    return { step, record: await keepPicture(alert, picture, record, place, deps) };
   } catch (error) {
     return withoutPicture(error, portal, mentionOf(alert, portal, deps.portals), channel, deps.log);
   }
@@ -88,6 +88,7 @@ function pictureStep(picture: Picture, verdict: Verdict, title: string, alert: A
 
 /** The picture that the step was about to send before, where it was kept. */
 async function earlierPicture(
+  { id: alertId }: Alert,
   { earlier, deliveryId }: PicturePlace,
   { pictures, log }: PictureDeps,
 ): Promise<{ readonly picture: Picture; readonly record: ShotRecord } | undefined> {
@@ -96,7 +97,7 @@ async function earlierPicture(
     const picture = await pictures?.get(earlier.picture.sha256);
     return picture === undefined ? undefined : { picture, record: earlier };
   } catch (error) {
-    log.warn({ deliveryId, err: error }, "A kept picture could not be read; a new one is taken.");
+    log.warn({ alertId, deliveryId, err: error }, "A kept picture could not be read; a new one is taken.");
     return undefined;
   }
 }
@@ -106,6 +107,7 @@ async function earlierPicture(
  * storage go on beside the sending. The record names the picture unless keeping it has failed.
  */
 async function keepPicture(
+  { id: alertId }: Alert,
   picture: Picture,
   record: ShotRecord,
   place: PicturePlace,
@@ -116,7 +118,7 @@ async function keepPicture(
   const keeping = Promise.all([pictures.put(picture), pictures.noteStep(place, kept)]).then(
     () => kept,
     (error: unknown) => {
-      log.warn({ portal: record.portal, err: error }, "A picture could not be kept; it is sent all the same.");
+      log.warn({ alertId, portal: record.portal, err: error }, "A picture could not be kept; it is sent all the same.");
       return record;
     },
   );

@@ -17,7 +17,9 @@ import type { PictureStore } from "./pictures/contract.ts";
 import type { Queue } from "./queue.ts";
 import { acceptColumns, handledOf, lookupColumns, pendingOf } from "./rows.ts";
 import type { AlertRow, DeliveryRow, StepRow } from "./rows.ts";
+import { scheduleRows } from "./schedules.ts";
 import * as sql from "./statements.ts";
+import { ping, stats } from "./stats.ts";
 
 /** The channel of LISTEN and NOTIFY on which processes tell each other that there is something to handle. */
 const wakeChannel = "chartbell_alert";
@@ -88,6 +90,9 @@ export function createDurableStore(
     },
     find: async (alertId) => await find(database.query, alertId),
     outcome: dispatcher.outcome,
+    ping: async (signal) => await ping(database.query, signal),
+    stats: async (signal) => await stats(database.query, signal),
+    schedules: scheduleRows(database),
     async [Symbol.asyncDispose]() {
       stopped.abort();
       await beating;

@@ -19,12 +19,15 @@ import type {
   StepName,
   StepProgress,
   Store,
+  StoreStats,
   Turn,
   WaitingDelivery,
   Worker,
 } from "./contract.ts";
 import { createDispatcher } from "./dispatcher.ts";
 import type { Dispatcher, Source } from "./dispatcher.ts";
+import { schedulesInMemory } from "./schedules.ts";
+import { statsOf } from "./stats.ts";
 
 interface StepState {
   attempts: number;
@@ -67,6 +70,7 @@ class MemoryStore implements Store {
   readonly desk = undefined;
   readonly history = undefined;
   readonly pictures = undefined;
+  readonly schedules = schedulesInMemory();
   readonly #alerts = new Map<string, AlertEntry>();
   readonly #keys = new Map<string, readonly string[]>();
   readonly #backlogs = new Map<string, BacklogEntry>();
@@ -158,6 +162,19 @@ class MemoryStore implements Store {
 
   async outcome(alertId: string): Promise<HandledAlert | undefined> {
     return await this.#dispatcher.outcome(alertId);
+  }
+
+  async ping(): Promise<void> {
+    // It is always there.
+  }
+
+  async stats(): Promise<StoreStats> {
+    const unhandled = [...this.#alerts.values()].filter(({ state }) => state !== "handled");
+    const waiting = this.#deliveries().filter(({ waits, text }) => waits && text === undefined);
+    return statsOf(
+      unhandled.map(({ alert }) => alert.acceptedAt),
+      waiting.map(({ plan }) => plan.channel),
+    );
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

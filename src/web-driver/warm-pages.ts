@@ -61,6 +61,11 @@ export class WarmPages implements AsyncDisposable {
     this.#clock = deps.clock;
   }
 
+  /** Idle pages. */
+  get kept(): number {
+    return this.#idle.length;
+  }
+
   /** A kept page for the request, or a new one in the leased browser; rejects as the browser's `open` does. */
   async open(request: ShotRequest, url: URL, lease: Lease<Browser>, signal: AbortSignal): Promise<PageLease> {
     const key = keyOf(request, url);

@@ -1,6 +1,6 @@
 import { spawnSync } from "node:child_process";
 import { randomUUID } from "node:crypto";
-import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
+import { mkdir, mkdtemp, readdir, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
@@ -13,7 +13,7 @@ import { openStore } from "../../src/store/open.ts";
 import { identityFor } from "../../src/store/postgres/identity.ts";
 import { openPrivateServer } from "../../src/store/postgres/private-server.ts";
 import { chartbell } from "../support/cli.ts";
-import { alertOf } from "../support/pipeline.ts";
+import { alertOf, noBacklog } from "../support/pipeline.ts";
 
 /* The durable store on a real PostgreSQL: its folder, its schema, its start. */
 
@@ -25,7 +25,6 @@ beforeEach(async () => {
 afterEach(async () => await rm(folder, { recursive: true, force: true }));
 
 const open = async (dataDir = folder) => await openStore({ dataDir, url: undefined }, log);
-const noBacklog = async (): Promise<undefined> => undefined;
 const planned = (rule: string): PlannedAlert => ({
   alert: { ...alertOf({ rule }), id: randomUUID() },
   deliveries: [],
@@ -123,8 +122,9 @@ describe("the schema", () => {
     await using database = openDatabase({ host, user, database: name }, log);
     await Promise.all([migrate(database), migrate(database), migrate(database)]);
     await migrate(database);
-    const versions = await database.query("select version from chartbell.schema_migration", []);
-    expect(versions).toEqual([{ version: 1 }, { version: 2 }, { version: 4 }]);
+    const versions = await database.query("select version from chartbell.schema_migration order by version", []);
+    const files = await readdir(new URL("../../src/store/migrations/", import.meta.url));
+    expect(versions).toEqual(files.toSorted().map((name) => ({ version: Number(name.slice(0, 3)) })));
     await database.query("insert into chartbell.schema_migration (version) values ($1)", [999]);
     await expect(migrate(database)).rejects.toMatchObject({ code: "store_version_unknown" });
   });
@@ -143,6 +143,20 @@ describe("store.url", () => {
     await intake.accept([one], undefined);
     expect(await intake.outcome(one.alert.id)).toMatchObject({ state: "handled" });
     await worker.drain(AbortSignal.timeout(1000));
+  });
+
+  test("may name an empty database, for several processes at the same time", async () => {
+    await using server = await openPrivateServer(folder, log);
+    await using stores = new AsyncDisposableStack();
+    const url = new Secret(
+      `postgres:///${server.database}?host=${encodeURIComponent(server.host)}&user=${server.user}`,
+    );
+    const opening = Array.from({ length: 4 }, async () =>
+      stores.use(await openStore({ dataDir: "/nowhere", url }, log)),
+    );
+    expect(await Promise.allSettled(opening)).toEqual(
+      opening.map(() => expect.objectContaining({ status: "fulfilled" })),
+    );
   });
 
   test.each([

@@ -37,7 +37,7 @@ const rules: Readonly<Record<string, Rule>> = {
   config: { mayImport: ["core", "destinations/index", "rooms/contract", "store/options", "web-driver/allow"] },
   http: {
     mayImport: ["core", "triggers/index", "pipeline"],
-    mayImportTypes: ["store/contract", "store/pictures/contract", "rooms/contract"],
+    mayImportTypes: ["store/contract", "store/pictures/contract", "rooms/contract", "web-driver/contract"],
   },
   cli: {
     mayImport: ["app", "core", "config", "pipeline/target"],
@@ -54,7 +54,9 @@ const homes: Readonly<Record<string, string>> = {
   undici: "destinations/transport.ts",
   "form-data": "destinations/",
   liquidjs: "core/template.ts",
+  croner: "core/cron.ts",
   pino: "core/log.ts",
+  "prom-client": "core/metrics.ts",
   yaml: "config/",
   commander: "cli/",
   "proxy-chain": "web-driver/",
