@@ -8,7 +8,6 @@ import type { Clock } from "./core/clock.ts";
 import { AppError } from "./core/errors.ts";
 import type { Logger } from "./core/log.ts";
 import { createMetrics, measureProcess } from "./core/metrics.ts";
-import type { Metrics } from "./core/metrics.ts";
 import { Secret } from "./core/secret.ts";
 import { packageVersion } from "./core/version.ts";
 import type { RoomServerAddress } from "./destinations/contract.ts";
@@ -24,7 +23,7 @@ import type { Schedules, SchedulesDeps } from "./pipeline/schedules.ts";
 import { createLiveSettings } from "./pipeline/settings.ts";
 import type { LiveSettings } from "./pipeline/settings.ts";
 import { createShooter } from "./pipeline/shoot.ts";
-import type { Shooter } from "./pipeline/shoot.ts";
+import type { Shooter, ShooterDeps } from "./pipeline/shoot.ts";
 import { scopes } from "./rooms/contract.ts";
 import type { RoomServer, RoomToken } from "./rooms/contract.ts";
 import { createRooms } from "./rooms/rooms.ts";
@@ -32,6 +31,7 @@ import { addTestPortal, configuredRoomServer, openSettings, restartNeeds } from 
 import type { Store } from "./store/contract.ts";
 import { createMemoryStore } from "./store/memory.ts";
 import { openStore } from "./store/open.ts";
+import { probeS3 } from "./store/pictures/s3.ts";
 import { scheduledRun } from "./triggers/schedule.ts";
 import { createAllowList, endpointOf } from "./web-driver/allow.ts";
 import type { Cut, WebDriver } from "./web-driver/contract.ts";
@@ -51,6 +51,8 @@ export interface App extends AsyncDisposable {
   readonly shooter: Shooter;
   readonly settings: LiveSettings;
   readonly pipeline: Pipeline;
+  /** Tries the S3-compatible storage of pictures; undefined where none is configured. */
+  readonly probePictures: (() => Promise<void>) | undefined;
   /** Those of the configuration as it is now. */
   readonly schedules: () => Schedules;
   /**
@@ -86,7 +88,11 @@ export async function startApp(loaded: LoadedConfig, options: AppOptions, log: L
     for (const part of parts.splice(0).toReversed()) await part[Symbol.asyncDispose]();
   };
   try {
-    return { ...(await build(loaded, { mode, role, clock }, log, parts)), [Symbol.asyncDispose]: stop };
+    return {
+      ...(await build(loaded, { mode, role, clock }, log, parts)),
+      probePictures: pictureProbe(loaded.config),
+      [Symbol.asyncDispose]: stop,
+    };
   } catch (error) {
     await stop();
     throw error;
@@ -106,13 +112,14 @@ async function build(
   { mode, role, clock }: Required<AppOptions>,
   log: Logger,
   parts: AsyncDisposable[],
-): Promise<Omit<App, typeof Symbol.asyncDispose>> {
+): Promise<Omit<App, "probePictures" | typeof Symbol.asyncDispose>> {
   let { config } = loaded;
   const metrics = createMetrics({ version: packageVersion(), channels: Object.keys(config.channels) });
   if (mode === "serve") measureProcess(metrics);
   // A command that sends what it was told and ends needs no database; what `serve` accepts is kept in one.
   const store = use(parts, mode === "serve" ? await openServedStore(loaded, log) : createMemoryStore(log));
-  const { driver, shooter } = openCamera(config, { log, metrics, clock }, parts);
+  const { pictures } = store;
+  const { driver, shooter } = openCamera(config, { pictures, log, metrics, clock }, parts);
   const own: RoomServerAddress = { url: "", token: new Secret(randomBytes(24).toString("base64url")) };
   let address = { localUrl: "", publicUrl: "" };
   const publicAddress = (): string => address.publicUrl;
@@ -122,7 +129,7 @@ async function build(
     isRoomServer ? { ...own, url: address.localUrl } : configuredRoomServer(config, role === "worker");
   const first = await openSettings(loaded, roomServer, undefined);
   const settings = use(parts, createLiveSettings(first));
-  const pipeline = createPipeline({ store, settings, shooter, clock, log, metrics, random: Math.random });
+  const pipeline = createPipeline({ store, settings, shooter, pictures, clock, log, metrics, random: Math.random });
   const timing = { settings, pipeline, memory: store.schedules, runOf: scheduledRun, clock, log };
   const schedules = liveSchedules(config, timing, mode === "serve" && role !== "intake");
   const http = use(
@@ -171,7 +178,7 @@ async function build(
 
 function openCamera(
   config: Config,
-  deps: { readonly log: Logger; readonly metrics: Metrics; readonly clock: Clock },
+  deps: Omit<ShooterDeps, "driver" | "imaging">,
   parts: AsyncDisposable[],
 ): { readonly driver: WebDriver; readonly shooter: Shooter } {
   const imaging = createImaging();
@@ -214,7 +221,12 @@ function httpOptions({ server, rooms }: Config, mode: AppMode, role: Role): Http
 
 /** The store that `serve` keeps what it accepts in. Throws as openStore does. */
 export async function openServedStore({ config, baseDir }: LoadedConfig, log: Logger): Promise<Store> {
-  return await openStore({ dataDir: resolve(baseDir, config.store.dataDir), url: config.store.url }, log);
+  const { url, pictures, retention } = config.store;
+  return await openStore({ dataDir: resolve(baseDir, config.store.dataDir), url, pictures, retention }, log);
+}
+
+function pictureProbe({ store: { pictures } }: Config): App["probePictures"] {
+  return typeof pictures === "object" ? async () => await probeS3(pictures.s3) : undefined;
 }
 
 function use<Part extends AsyncDisposable>(parts: AsyncDisposable[], part: Part): Part {

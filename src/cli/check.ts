@@ -9,14 +9,14 @@ import type { ConfigFlags } from "./config-options.ts";
 import { commandLog, interruptSignal, print, printJson, progress, warn } from "./terminal.ts";
 
 interface Check extends CheckResult {
-  /** `config`, `database`, `browser` or `channel NAME`. */
+  /** `config`, `database`, `browser`, `pictures` or `channel NAME`. */
   readonly part: string;
 }
 
 /** `chartbell check`: whether everything that the configuration names would work, without sending anything to people. */
 export function check(program: Command): void {
   withConfig(program.command("check"))
-    .description("check configuration, database, browser and every channel's tokens, without posting anything")
+    .description("check configuration, database, browser, storage and every channel's tokens, without posting anything")
     .option("--json", "print the results as JSON")
     .addHelpText("after", "\nExamples:\n  chartbell check\n  chartbell check --config /etc/chartbell.yaml --json")
     .action(async (flags: ConfigFlags & { readonly json?: boolean }) => {
@@ -31,6 +31,10 @@ export function check(program: Command): void {
       checks.push({ part: "database", ...(await checkDatabase(loaded, log, signal)) });
       progress("browser …");
       checks.push(await checkBrowser(app, signal));
+      if (app.probePictures !== undefined) {
+        progress("pictures …");
+        checks.push(await checkPictures(app.probePictures));
+      }
       for (const [name, { destination }] of app.settings.current.channels) {
         progress(`channel ${name} …`);
         const results = await destination.check(signal);
@@ -48,9 +52,22 @@ async function checkBrowser(app: App, signal: AbortSignal): Promise<Check> {
     const detail = `${version} at ${executable}, sandbox ${sandbox ? "on" : "off"}.`;
     return { part: "browser", subject: "start", ok: true, detail };
   } catch (error) {
-    const hint = error instanceof AppError ? ` ${error.hint}` : "";
-    return { part: "browser", subject: "start", ok: false, detail: `${messageOf(error)}${hint}` };
+    return { part: "browser", subject: "start", ok: false, detail: sayError(error) };
   }
+}
+
+async function checkPictures(probe: () => Promise<void>): Promise<Check> {
+  const check = { part: "pictures", subject: "s3" };
+  try {
+    await probe();
+    return { ...check, ok: true, detail: "An object was written, read and deleted." };
+  } catch (error) {
+    return { ...check, ok: false, detail: sayError(error) };
+  }
+}
+
+function sayError(error: unknown): string {
+  return error instanceof AppError ? `${error.message} ${error.hint}` : messageOf(error);
 }
 
 function line({ part, subject, ok, detail }: Check): string {
@@ -70,5 +87,6 @@ function refuseFailures(checks: readonly Check[]): void {
 /** What is to be set up on this machine is the class of the whole only when no channel failed. */
 function codeOf(failed: readonly Check[]): ErrorCode {
   if (failed.some(({ part }) => part.startsWith("channel "))) return "delivery_rejected";
-  return failed.some(({ part }) => part === "database") ? "store_unstartable" : "browser_unstartable";
+  if (failed.some(({ part }) => part === "database")) return "store_unstartable";
+  return failed.some(({ part }) => part === "pictures") ? "pictures_refused" : "browser_unstartable";
 }

@@ -8,6 +8,7 @@ import { Schedule } from "../core/schedule.ts";
 import { SecretField } from "../core/secret.ts";
 import { ChannelOptions } from "../destinations/index.ts";
 import { Scope } from "../rooms/contract.ts";
+import { PicturesOptions, Retention } from "../store/options.ts";
 import { HookOptions } from "../triggers/index.ts";
 import { AllowEntry } from "../web-driver/allow.ts";
 
@@ -39,10 +40,16 @@ const Store = z.strictObject({
     .string()
     .min(1)
     .default("./data")
-    .describe("Folder of the private PostgreSQL, when no url is given; one Chartbell per folder."),
+    .describe(
+      "Folder of the private PostgreSQL, when no url is given, and of pictures as files; one Chartbell per folder.",
+    ),
   url: SecretField.optional().describe(
     "Address of a PostgreSQL server (14 or newer) instead of the private one: `postgres://USER:PASSWORD@HOST/DATABASE`.",
   ),
+  pictures: PicturesOptions.optional().describe(
+    "Where sent pictures are kept. files: in dataDir (default without url); database: in the database (default with url); or s3.",
+  ),
+  retention: Retention.prefault({}).describe("How long things are kept: 90s, 10m, 12h, 30d; sizes as 500MiB, 2GiB."),
 });
 
 const Browser = z.strictObject({

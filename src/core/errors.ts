@@ -100,6 +100,19 @@ export const errorCodes = facts({
   store_url_invalid: entry("config", 500, false, "Give store.url as postgres://USER:PASSWORD@HOST:PORT/DATABASE."),
   store_unreachable: entry("setup", 503, true, "Check the server of store.url from this machine, then start again."),
   store_unavailable: entry("setup", 503, true, "Send it again in a few seconds; the database is being restarted."),
+  pictures_unwritable: entry(
+    "setup",
+    503,
+    true,
+    "See that the folder `pictures` of store.dataDir is writable and its disk has room.",
+  ),
+  pictures_refused: entry(
+    "setup",
+    503,
+    false,
+    "Check bucket, region and keys of store.pictures.s3; they must be allowed to get, put and delete objects.",
+  ),
+  pictures_unavailable: entry("setup", 503, true, "Check the endpoint of store.pictures.s3 from this machine."),
 
   request_invalid: entry("request", 400, false, "Correct the named field and send the request again."),
   body_invalid: entry("request", 400, false, "Send valid JSON."),

@@ -105,6 +105,17 @@ export const limits = {
   databaseLookMs: 2 * second,
   /** How long `chartbell check` waits for a running Chartbell to say whether it is ready. */
   readyAnswerMs: 5 * second,
+  /** How long a picture that is ready to be sent waits for its copy to be kept; the copying goes on beside the sending. */
+  pictureKeepWaitMs: 25,
+  /** One call to the storage of pictures. */
+  pictureStorageMs: 10 * second,
+  /** Copies of pictures that were begun and not finished, and files that no row knows, are left alone this long. */
+  pictureUnfinishedMs: 60 * minute,
+  /** How often what is too old is deleted, and how many alerts, keys or pictures at a time. */
+  housekeepingMs: 10 * minute,
+  housekeepingBatch: 100,
+  idempotencyKeptMs: 7 * 24 * 60 * minute,
+  historyPageMax: 200,
   /** Bytes of a unix socket's path; Linux takes 107, macOS 103. */
   socketPathBytesMax: 100,
 

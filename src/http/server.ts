@@ -20,6 +20,7 @@ import type { HookOptions, Outside } from "../triggers/index.ts";
 import { isLoopbackHost, requireOwnHost, requireToken } from "./access.ts";
 import { alertRoutes } from "./alerts.ts";
 import { deliveryRoutes } from "./deliveries.ts";
+import { historyRoutes, pictureRoutes } from "./history.ts";
 import { healthRoutes } from "./health.ts";
 import { hookRoutes } from "./hooks.ts";
 import { countRefusals, metricsRoutes } from "./metrics.ts";
@@ -113,7 +114,9 @@ function createExpress(options: HttpOptions, deps: HttpDeps, hosts: () => Readon
 
 function apiRoutes(deps: HttpDeps): Router {
   const app = Router();
+  if (deps.store.history !== undefined) app.use(historyRoutes(deps.store.history));
   app.use(alertRoutes(deps.pipeline, deps.store));
+  if (deps.store.pictures !== undefined) app.use(pictureRoutes(deps.store.pictures));
   if (deps.store.desk !== undefined) app.use(deliveryRoutes(deps.store.desk));
   app.use(scheduleRoutes(deps.schedules));
   app.use(shotRoutes(deps.shooter, deps.settings));

@@ -41,7 +41,8 @@ export function picturesOf(
     const position = index + 1;
     if (delivery.steps.get(position)?.record !== undefined) return [];
     const deadline = within(limits.pictureDeadlineMs, signal);
-    return [{ position, prepared: preparePicture(alert, portal, channel, pictures.limits, deps, deadline) }];
+    const place = { deliveryId: delivery.id, position, earlier: delivery.steps.get(position)?.shot };
+    return [{ position, prepared: preparePicture(alert, portal, channel, pictures.limits, place, deps, deadline) }];
   });
 }
 

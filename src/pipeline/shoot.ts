@@ -3,6 +3,7 @@ import { AppError } from "../core/errors.ts";
 import type { Picture, PictureLimits, Verdict } from "../core/picture.ts";
 import { race } from "../core/wait.ts";
 import type { Imaging } from "../image/contract.ts";
+import type { PictureStore } from "../store/pictures/contract.ts";
 import type { ShotTimings, WebDriver } from "../web-driver/contract.ts";
 import { observeFailedShot, observeShot } from "./observe.ts";
 import type { Observed } from "./observe.ts";
@@ -27,13 +28,15 @@ export interface ShooterDeps extends Observed {
   readonly driver: WebDriver;
   readonly imaging: Imaging;
   readonly clock: Clock;
+  /** Keeps last good pictures beyond the life of the process, where there is one. */
+  readonly pictures: PictureStore | undefined;
 }
 
 /** Photographs targets; the pixels leave cropped, with a verdict that also says whether anything was drawn. */
 export function createShooter(deps: ShooterDeps): Shooter {
-  const { driver, imaging, clock } = deps;
+  const { driver, imaging, clock, pictures, log } = deps;
   const underway = new Map<string, Shared>();
-  const byPolicy = createUnreadyPolicy({ imaging, clock });
+  const byPolicy = createUnreadyPolicy({ imaging, clock, pictures, log });
   const take = async (target: Target, key: string, signal: AbortSignal): Promise<Shot> =>
     await byPolicy(target, key, async () => await capture(target, { driver, imaging }, signal));
   return {

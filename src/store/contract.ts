@@ -1,5 +1,14 @@
 import type { Alert, AlertStatus } from "../core/alert.ts";
-import type { DeliveryState, Failure, HandledAlert, Plan, ShotRecord, StepRecord } from "../core/delivery.ts";
+import type {
+  AlertSummary,
+  DeliveryState,
+  Failure,
+  HandledAlert,
+  Plan,
+  ShotRecord,
+  StepRecord,
+} from "../core/delivery.ts";
+import type { PictureStore } from "./pictures/contract.ts";
 
 /*
  * What is remembered of alerts. A caller may rely on this: when `accept` resolves, the alerts are kept as well as this store
@@ -200,9 +209,32 @@ export interface DeliveryDesk {
   retry(which: readonly string[] | DeliveryFilter): Promise<readonly string[]>;
 }
 
+/** Which alerts a list shows; all of what is given must hold. */
+export interface HistoryFilter {
+  readonly status?: AlertStatus | undefined;
+  /** Exact, or with `*` and `?`. */
+  readonly rule?: string | undefined;
+  /** Of one of its deliveries. */
+  readonly channel?: string | undefined;
+  readonly state?: HandledAlert["state"] | undefined;
+}
+
+export interface HistoryPage {
+  readonly alerts: readonly AlertSummary[];
+  /** The cursor of the next page; undefined on the last one. */
+  readonly next: string | undefined;
+}
+
+export interface History {
+  /** At most `limit` alerts, newest first, of those accepted before the cursor; undefined: from the newest on. */
+  list(filter: HistoryFilter, before: string | undefined, limit: number): Promise<HistoryPage>;
+}
+
 export interface Store extends AsyncDisposable {
   readonly schedules: ScheduleMemory;
   readonly desk: DeliveryDesk | undefined;
+  readonly history: History | undefined;
+  readonly pictures: PictureStore | undefined;
   accept(planned: readonly PlannedAlert[], idempotencyKey: string | undefined): Promise<readonly Accepted[]>;
   /**
    * Hands out every alert that is not handled, in the order of acceptance, at most limits.alertsInFlightMax at a time; and

@@ -68,6 +68,8 @@ export function createMemoryStore(log: Logger): Store {
 
 class MemoryStore implements Store {
   readonly desk = undefined;
+  readonly history = undefined;
+  readonly pictures = undefined;
   readonly schedules = schedulesInMemory();
   readonly #alerts = new Map<string, AlertEntry>();
   readonly #keys = new Map<string, readonly string[]>();

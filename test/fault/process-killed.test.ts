@@ -94,17 +94,19 @@ test("where the channel says mark, a message without an answer is recorded as un
   await second.end();
 });
 
-test("killed while it sends the picture, it sends the picture again and the text with its receipt not", async () => {
+test("killed while it sends the picture, it sends the same picture again and the text with its receipt not", async () => {
   const yaml = `
 channels: { ops: { kind: hipchat, host: "${room.url}", room: Ops, messageToken: env:TOKEN, notificationToken: env:TOKEN } }
 portals: { page: { url: "${room.url}/page", viewport: { width: 320, height: 200 } } }
 routes: [{ channels: [ops], portals: [page] }]
 `;
   const requests = (part: string): number => room.received.filter(({ url }) => url.includes(part)).length;
-  const page = "<!doctype html><style>body{margin:0}div{width:200px;height:100px;background:#258}</style><div></div>";
+  const page = (color: string): string =>
+    `<!doctype html><style>body{margin:0}div{width:200px;height:100px;background:${color}}</style><div></div>`;
   const { promise: isSending, resolve } = Promise.withResolvers<void>();
   room.reply = (response, { url = "" }) => {
-    if (url.startsWith("/page")) response.setHeader("content-type", "text/html").end(page);
+    if (url.startsWith("/page"))
+      response.setHeader("content-type", "text/html").end(page(requests("/share/file") === 0 ? "#258" : "#d22"));
     else if (url.includes("/share/file") && requests("/share/file") === 1) resolve();
     else response.writeHead(204).end();
   };
@@ -119,6 +121,13 @@ routes: [{ channels: [ops], portals: [page] }]
     { kind: "picture", status: "delivered", attempts: 2, unknownAttempts: 1 },
   ]);
   expect([requests("/notification"), requests("/share/file")]).toEqual([1, 2]);
+  const { sha256 = "" } = deliveries[0]?.shots[0]?.picture ?? {};
+  const kept = await fetch(`${second.url}/api/pictures/${sha256}`);
+  const bytes = Buffer.from(await kept.arrayBuffer());
+  expect(kept.headers.get("content-type")).toBe("image/png");
+  // The page looks different by now; the picture shows the moment of the alert.
+  const sent = room.received.filter(({ url }) => url.includes("/share/file"));
+  expect(sent.map(({ body }) => body.includes(bytes))).toEqual([true, true]);
   await second.end();
 });
 

@@ -9,6 +9,7 @@ import { startApp } from "../../src/app.ts";
 import { parseConfig } from "../../src/config/load.ts";
 import { createLog } from "../../src/core/log.ts";
 import { chartbell } from "../support/cli.ts";
+import { listenS3 } from "../support/s3-server.ts";
 import { historyOf, startTestApp } from "../support/app.ts";
 import { listen } from "../support/loopback.ts";
 
@@ -197,6 +198,28 @@ channels:
     expect(names.filter((name) => name.endsWith(".png"))).toHaveLength(1);
     const text = names.find((name) => name.endsWith("-text.txt"));
     expect(await readFile(join(cwd, "files", text ?? ""), "utf8")).toBe("x\n");
+  });
+
+  test.each([
+    ["pictures", 0, /ok {4} {2}pictures: s3: An object was written, read and deleted\./u],
+    [
+      "nowhere",
+      8,
+      /FAILED {2}pictures: s3: The bucket nowhere at 127\.0\.0\.1:\d+ answered 404 NoSuchBucket\. Check bucket/u,
+    ],
+  ])("check tries the storage of pictures: bucket %s ends with %i", async (bucket, expected, line) => {
+    const keys = { accessKeyId: "AKIDEXAMPLE", secretAccessKey: "a-5ecret" };
+    await using s3 = await listenS3({ region: "us-east-1", bucket: "pictures", ...keys });
+    await config(
+      `store: { pictures: { s3: { endpoint: "${s3.url}", bucket: ${bucket}, accessKeyId: env:KEY, secretAccessKey: env:SECRET } } }`,
+    );
+    const { code, stdout, stderr } = await chartbell(["check"], {
+      cwd,
+      env: { KEY: keys.accessKeyId, SECRET: keys.secretAccessKey },
+    });
+    expect(stdout).toMatch(line);
+    expect([code, s3.objects.size]).toEqual([expected, 0]);
+    expect(stdout + stderr).not.toMatch(/AKID|5ecret/u);
   });
 
   test("a room server that is not running is said with its address", async () => {

@@ -156,7 +156,7 @@ describe("any address", () => {
     expect(missing.status).toBe(404);
     expect(await missing.json()).toMatchObject({ code: "not_found" });
     const wrong = await fetch(`${app.localUrl}/api/alerts`, { method: "DELETE" });
-    expect([wrong.status, wrong.headers.get("allow")]).toEqual([405, "POST"]);
+    expect([wrong.status, wrong.headers.get("allow")]).toEqual([405, "GET, POST"]);
   });
 
   test("is refused under a foreign Host name, and to another site's page", async () => {

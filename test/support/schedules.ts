@@ -32,7 +32,9 @@ export async function openSchedules(
   };
   const destination = await directory.open(options, { baseDir: "/nowhere", roomServer });
   const metrics = createMetrics({ version: "test", channels: [] });
-  const shooter = createShooter({ driver: openDriver(), imaging: createImaging(), clock, log: silent, metrics });
+  const { pictures } = store;
+  const imaging = createImaging();
+  const shooter = createShooter({ driver: openDriver(), imaging, clock, pictures, log: silent, metrics });
   const settings = createLiveSettings({
     channels: new Map([["ops", channelOf(destination)]]),
     portals,
@@ -42,7 +44,7 @@ export async function openSchedules(
   return createSchedules({
     schedules,
     settings,
-    pipeline: createPipeline({ store, settings, shooter, clock, log: silent, metrics, random: Math.random }),
+    pipeline: createPipeline({ store, settings, shooter, pictures, clock, log: silent, metrics, random: Math.random }),
     memory: store.schedules,
     runOf(...run) {
       onRun();

@@ -85,6 +85,11 @@ export interface AlertAnswer {
       readonly attempts: number;
       readonly unknownAttempts?: number;
     }[];
+    readonly shots: readonly {
+      readonly verdict: string;
+      readonly unready?: readonly string[];
+      readonly picture?: { readonly sha256: string };
+    }[];
   }[];
 }
 

@@ -26,12 +26,20 @@ const rules: Readonly<Record<string, Rule>> = {
   store: { mayImport: ["core"] },
   pipeline: {
     mayImport: ["core"],
-    mayImportTypes: ["store/contract", "web-driver/contract", "image/contract", "destinations/contract"],
+    mayImportTypes: [
+      "store/contract",
+      "store/pictures/contract",
+      "web-driver/contract",
+      "image/contract",
+      "destinations/contract",
+    ],
   },
-  config: { mayImport: ["core", "destinations/index", "rooms/contract", "triggers/index", "web-driver/allow"] },
+  config: {
+    mayImport: ["core", "destinations/index", "rooms/contract", "store/options", "triggers/index", "web-driver/allow"],
+  },
   http: {
     mayImport: ["core", "triggers/index", "pipeline"],
-    mayImportTypes: ["store/contract", "rooms/contract", "web-driver/contract"],
+    mayImportTypes: ["store/contract", "store/pictures/contract", "rooms/contract", "web-driver/contract"],
   },
   cli: {
     mayImport: ["app", "core", "config", "pipeline/target"],
@@ -59,6 +67,7 @@ const homes: Readonly<Record<string, string>> = {
   re2js: "rooms/webhooks/pattern.ts",
   pg: "store/",
   "pg-boss": "store/",
+  aws4fetch: "store/pictures/s3.ts",
 };
 
 interface Import {
