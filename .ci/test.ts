@@ -81,7 +81,7 @@ const stages: readonly Stage[] = [
   { name: "unit", what: "units and the architecture", run: () => vitest("unit") },
   { name: "conformance", what: "destinations, stores and HipChat clients", run: () => vitest("conformance") },
   { name: "integration", what: "real browser, real database, real sockets", run: () => vitest("integration") },
-  { name: "fault", what: "processes killed", run: () => vitest("fault") },
+  { name: "fault", what: "processes killed, connections broken", run: () => vitest("fault") },
   { name: "e2e", what: "pages in a real browser", run: playwright },
 ];
 

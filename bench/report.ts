@@ -1,8 +1,8 @@
-import { execFileSync, spawnSync } from "node:child_process";
+import { spawnSync } from "node:child_process";
 import { readFile, writeFile } from "node:fs/promises";
-import { availableParallelism, loadavg, totalmem } from "node:os";
 import { fileURLToPath } from "node:url";
 import { bars } from "./bars.ts";
+import { commitAndDate, loadNow, machine, quantile, tableFrom, whole } from "./figures.ts";
 import { canMeasure } from "./memory.ts";
 import { concurrencies } from "./measure.ts";
 import type { Measured, Shot } from "./measure.ts";
@@ -10,25 +10,19 @@ import { peerVersions } from "./tools.ts";
 
 const documentUrl = new URL("../docs/performance.md", import.meta.url);
 const imageUrl = new URL("../docs/images/performance.svg", import.meta.url);
-const root = fileURLToPath(new URL("../", import.meta.url));
 const marks = { start: "<!-- bench: -->", end: "<!-- /bench -->" };
 
 const megabyte = 1024 * 1024;
 
 /** What the numbers depend on. */
 export function describeMachine(browserVersion: string, loadBefore: number): string {
-  const git = (...args: readonly string[]): string => execFileSync("git", args, { cwd: root, encoding: "utf8" }).trim();
-  const commit = `${git("rev-parse", "--short", "HEAD")}${git("status", "--porcelain", "src") === "" ? "" : " with changes"}`;
   const peers = Object.entries(peerVersions()).map(([name, version]) => `${name} ${version}`);
   return [
-    `${availableParallelism()} cores, ${Math.round(totalmem() / 1024 / megabyte)} GB of memory, load ${loadBefore.toFixed(1)} at the start and ${loadNow().toFixed(1)} at the end;`,
+    `${machine}, load ${loadBefore.toFixed(1)} at the start and ${loadNow().toFixed(1)} at the end;`,
     `Chromium ${browserVersion}, Node ${process.versions.node}, ${peers.join(", ")};`,
-    `commit ${commit}, ${new Date().toISOString().slice(0, 10)}.`,
+    `${commitAndDate()}.`,
   ].join(" ");
 }
-
-/** How many processes wanted a core in the last minute; idle is near 0. */
-export const loadNow = (): number => loadavg()[0] ?? 0;
 
 export function tableOf(all: readonly Measured[]): string {
   const heads = [
@@ -59,8 +53,7 @@ export function tableOf(all: readonly Measured[]): string {
       canMeasure ? whole(peakBytes / megabyte) : "",
     ];
   });
-  const line = (cells: readonly string[]): string => `| ${cells.join(" | ")} |`;
-  return [line(heads), line(heads.map((_, index) => (index === 0 ? "---" : "--:"))), ...rows.map(line)].join("\n");
+  return tableFrom(heads, rows);
 }
 
 /** `24 of 24`, and how many shots ended without a picture. */
@@ -97,11 +90,3 @@ export function plotOf(all: readonly Measured[]): string {
     }),
   );
 }
-
-/** The smallest value that this part of them does not exceed. */
-function quantile(values: readonly number[], part: number): number {
-  const sorted = values.toSorted((one, other) => one - other);
-  return sorted[Math.max(0, Math.ceil(sorted.length * part) - 1)] ?? Number.NaN;
-}
-
-const whole = (value: number): string => (Number.isNaN(value) ? "" : Math.round(value).toLocaleString("en-US"));

@@ -5,7 +5,8 @@ import { parseArgs } from "node:util";
 import { findBrowser } from "../src/web-driver/executable.ts";
 import { measureAll } from "./measure.ts";
 import { chosenCases, openSite, subjectsOf } from "./pages.ts";
-import { describeMachine, describeRight, loadNow, tableOf, writeDocs } from "./report.ts";
+import { loadNow } from "./figures.ts";
+import { describeMachine, describeRight, tableOf, writeDocs } from "./report.ts";
 import { tools } from "./tools.ts";
 
 /*

@@ -29,7 +29,7 @@ export interface StepRecord {
   readonly afterMs: number;
   readonly remoteId?: string;
   readonly failure?: Failure;
-  /** Attempts that a killed process left without an answer; the message may stand in the room more than once. */
+  /** Attempts without an answer, by a crash or a broken connection: each may have left a message more in the room. */
   readonly unknownAttempts?: number;
   /** Of a folded step: the delivery it was folded into. */
   readonly foldedInto?: string;

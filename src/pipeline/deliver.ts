@@ -5,6 +5,7 @@ import { AppError } from "../core/errors.ts";
 import { limits } from "../core/limits.ts";
 import type { Step } from "../core/message.ts";
 import { reasonOf, wait } from "../core/wait.ts";
+import type { Receipt } from "../destinations/contract.ts";
 import type { AttemptEnd, Hold, StepName, StepProgress, Store } from "../store/contract.ts";
 import type { Channel } from "./channel.ts";
 import { observeFailedAttempt, observeHold, observeStep, observeWait } from "./observe.ts";
@@ -137,16 +138,19 @@ async function attempt(
 ): Promise<Hold | undefined> {
   const { name, progress } = order;
   const attempts = (progress?.attempts ?? 0) + 1;
+  const sent = { deliveryId: idAtDestination(name), number: attempts, signal };
+  let receipt: Receipt;
   try {
-    const sent = { deliveryId: idAtDestination(name), number: attempts, signal };
-    const { remoteId } = await channel.destination.deliver(step, sent);
-    const id = remoteId === undefined ? {} : { remoteId };
-    await end({ status: "delivered", attempts, ...id }, channel, order, deps);
-    return undefined;
+    receipt = await channel.destination.deliver(step, sent);
   } catch (error) {
     if (signal.aborted) throw reasonOf(signal);
     return await afterFailure(error, channel, order, { attempts, failures }, deps);
   }
+  const { remoteId } = receipt;
+  const id = remoteId === undefined ? {} : { remoteId };
+  // A receipt that cannot be written is no failure of the channel: the try stays open, and the next handling finds it unheard.
+  await end({ status: "delivered", attempts, ...id }, channel, order, deps);
+  return undefined;
 }
 
 /** Ends the step when trying again cannot help; otherwise says how long to leave the channel alone. */

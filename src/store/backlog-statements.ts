@@ -14,28 +14,30 @@ on conflict (channel) do update
 /** Leases at most $2 backlogs that are due and in nobody's hand to process $1 for $3 milliseconds. */
 export const claim = `
 with due as (
-  select channel, leased_by from chartbell.backlog
+  select channel from chartbell.backlog
   where due_at <= now() and (leased_until is null or leased_until < now())
   order by due_at limit $2 for update skip locked
 )
 update chartbell.backlog set leased_by = $1, leased_until = now() + $3::float8 * interval '1 millisecond'
 from due where backlog.channel = due.channel
-returning backlog.channel, backlog.failures, due.leased_by is not null as is_taken_over`;
+returning backlog.channel, backlog.failures`;
 
+/** Of those that process $1 still has in hand: one that it could not give back is taken by the next when its time is over. */
 export const touch = `
-update chartbell.backlog set leased_until = now() + $2::float8 * interval '1 millisecond' where leased_by = $1`;
+update chartbell.backlog set leased_until = now() + $2::float8 * interval '1 millisecond'
+where leased_by = $1 and channel = any($3::text[])`;
 
 /** Milliseconds until the next backlog may be claimed; no row when there is none. */
 export const nextDue = `
 select extract(epoch from min(greatest(due_at, leased_until)) - now())::float8 * 1000 as ms from chartbell.backlog
 having count(*) > 0`;
 
-/** What the channel's last holder was sending when it ended is an unknown outcome. */
+/** What the channel's last holder was sending when it ended or gave up is an unknown outcome: only holders send what waits. */
 export const markUnknown = `
 with unheard as (
   update chartbell.attempt set ended_at = now(), outcome = 'unknown'
   where ended_at is null and delivery_id in (
-    select id from chartbell.delivery where channel = $1 and waiting_since is not null and ended_at is null
+    select id from chartbell.delivery where channel = any($1::text[]) and waiting_since is not null and ended_at is null
   )
   returning delivery_id, position
 )

@@ -22,6 +22,8 @@ export interface BacklogWorker {
   readonly work: (handler: BacklogHandler) => Worker;
   /** There may be a new backlog. */
   readonly wake: () => void;
+  /** Channels whose backlogs are being emptied. */
+  readonly inHand: () => readonly string[];
 }
 
 /** Somebody else may be about to take what is due. */
@@ -71,6 +73,7 @@ export function createBacklogWorker(source: BacklogSource, log: Logger): Backlog
 
   return {
     wake: alarm.wake,
+    inHand: () => [...underway.keys()],
     work(handler) {
       const running = loop(handler);
       return {

@@ -16,8 +16,8 @@ export interface Backlogs extends BacklogSource {
   /** Names this process in the leases. */
   readonly holder: string;
   hold(deliveryId: string, hold: Hold): Promise<void>;
-  /** Says that this process still works on what it leased. */
-  touch(): Promise<void>;
+  /** Says that this process still works on these channels. */
+  touch(channels: readonly string[]): Promise<void>;
 }
 
 interface WaitingRow {
@@ -54,21 +54,18 @@ export function createBacklogs(database: Database): Backlogs {
       await keep(sql.hold, [deliveryId, hold.waitMs, JSON.stringify(hold.failure), failuresOf(hold)]);
     },
     async lease(count) {
-      const rows = await database.query<{ channel: string; failures: number; is_taken_over: boolean }>(sql.claim, [
-        holder,
-        count,
-        limits.workerSilenceMs,
-      ]);
-      for (const { channel } of rows.filter((row) => row.is_taken_over)) {
-        await database.query(sql.markUnknown, [channel]);
-      }
+      const values = [holder, count, limits.workerSilenceMs];
+      const rows = await database.query<{ channel: string; failures: number }>(sql.claim, values);
+      if (rows.length > 0) await database.query(sql.markUnknown, [rows.map(({ channel }) => channel)]);
       return rows.map(({ channel, failures }) => lease(channel, failures));
     },
     async dueInMs() {
       const [row] = await database.query<{ ms: number }>(sql.nextDue, []);
       return row?.ms;
     },
-    touch: async () => void (await database.query(sql.touch, [holder, limits.workerSilenceMs])),
+    async touch(channels) {
+      await database.query(sql.touch, [holder, limits.workerSilenceMs, channels]);
+    },
   };
 }
 

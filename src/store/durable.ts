@@ -47,7 +47,7 @@ export function createDurableStore(
   // What this process accepts wakes it directly; others are heard over NOTIFY, where there are others.
   const listening = queue.isExclusive ? undefined : database.listen(wakeChannel, dispatcher.wake);
   const stopped = new AbortController();
-  const beating = beat(dispatcher.underway, queue, backlogs, log, stopped.signal);
+  const beating = beat(dispatcher.underway, emptying.inHand, queue, backlogs, log, stopped.signal);
   const keep = async <Row extends object>(text: string, values: readonly unknown[]): Promise<readonly Row[]> =>
     await persisting(limits.databaseRetryMs.receipt, async () => await database.query<Row>(text, values));
   return {
@@ -219,6 +219,7 @@ async function find(query: Query, alertId: string): Promise<HandledAlert | undef
 /** Tells the other processes, three times within the silence they allow, what this one is still working on. */
 async function beat(
   underway: () => readonly string[],
+  inHand: () => readonly string[],
   queue: Queue,
   backlogs: Backlogs,
   log: Logger,
@@ -228,7 +229,11 @@ async function beat(
     await wait(limits.workerSilenceMs / 3, signal).catch(() => undefined);
     const ids = underway();
     if (signal.aborted) continue;
-    const beats = [backlogs.touch(), ...(ids.length === 0 ? [] : [queue.touch(ids)])];
+    const channels = inHand();
+    const beats = [
+      ...(channels.length === 0 ? [] : [backlogs.touch(channels)]),
+      ...(ids.length === 0 ? [] : [queue.touch(ids)]),
+    ];
     await Promise.all(beats).catch((error: unknown) => {
       log.warn({ reason: messageOf(error) }, "Other processes could not be told what is underway.");
     });

@@ -26,6 +26,7 @@ import type {
 } from "./contract.ts";
 import { createDispatcher } from "./dispatcher.ts";
 import type { Dispatcher, Source } from "./dispatcher.ts";
+import { shownRecord } from "./records.ts";
 import { schedulesInMemory } from "./schedules.ts";
 import { statsOf } from "./stats.ts";
 
@@ -318,7 +319,7 @@ function handledOf(found: AlertEntry | undefined): HandledAlert | undefined {
   if (found === undefined) return undefined;
   const deliveries = found.deliveries.map((delivery): DeliveryRecord => {
     const inOrder = [...delivery.steps].toSorted(([a], [b]) => a - b).map(([, step]) => step);
-    const records = inOrder.flatMap(({ record }) => record ?? []);
+    const records = inOrder.flatMap(({ record, unknownAttempts }) => shownRecord(record, unknownAttempts));
     const shots = inOrder.flatMap(({ shot }) => shot ?? []);
     const { id, plan, text = "" } = delivery;
     return { id, channel: plan.channel, state: stateOfDelivery(delivery, records), text, steps: records, shots };

@@ -2,6 +2,7 @@ import type { Alert } from "../core/alert.ts";
 import { alertKey, importanceOf } from "../core/alert.ts";
 import type { DeliveryRecord, DeliveryState, HandledAlert, Plan, ShotRecord, StepRecord } from "../core/delivery.ts";
 import type { PendingAlert, PendingDelivery, PlannedAlert, StepProgress } from "./contract.ts";
+import { shownRecord } from "./records.ts";
 
 /** Rows of the database and what they mean. */
 
@@ -94,7 +95,7 @@ export function handledOf(row: AlertRow, deliveries: readonly DeliveryRow[], ste
       channel: delivery.plan.channel,
       state: stateOf(delivery),
       text: delivery.text ?? "",
-      steps: own.flatMap(({ record }) => record ?? []),
+      steps: own.flatMap(({ record, unknown_attempts }) => shownRecord(record, unknown_attempts)),
       shots: own.flatMap(({ shot }) => shot ?? []),
     };
   });

@@ -216,6 +216,38 @@ describe.each(stores)("%s", (_name, open) => {
       ]);
     });
 
+    test("what was sent without an answer is counted, also where a later state is said instead", async () => {
+      const [opened, cancelled] = [planned("doubt", ["doubt"]), planned("doubt", ["doubt"], { status: "CANCEL" })];
+      const [isHeld, bothWait] = [Promise.withResolvers<void>(), Promise.withResolvers<void>()];
+      handler = async ({ deliveries: [delivery] }) => {
+        const name = textOf(delivery?.id ?? "");
+        if ((await store.beginAttempt(name)) === "waits") {
+          bothWait.resolve();
+          return;
+        }
+        await store.endAttempt(name, { failure: unavailable, kind: "unknown" });
+        await store.hold(name.deliveryId, { waitMs: 0, failure: unavailable });
+        isHeld.resolve();
+      };
+      emptier = async (backlog) => {
+        await bothWait.promise;
+        const [one] = await backlog.next();
+        if (one === undefined) return undefined;
+        await store.beginAttempt(textOf(one.id));
+        await store.endStep(textOf(one.id), delivered, undefined, one.earlier.deliveryIds);
+        await store.endDelivery(one.id, "said");
+        return undefined;
+      };
+      await store.accept([opened], undefined);
+      await isHeld.promise;
+      await store.accept([cancelled], undefined);
+      await store.outcome(cancelled.alert.id);
+      handler = usual;
+      expect(await store.outcome(opened.alert.id)).toMatchObject({
+        deliveries: [{ state: "folded", steps: [{ status: "folded", unknownAttempts: 1 }] }],
+      });
+    });
+
     test("takes messages directly again once its backlog is empty", async () => {
       await storm("again", [planned("first", ["again"])]);
       const next = planned("next", ["again"]);

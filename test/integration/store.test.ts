@@ -6,6 +6,7 @@ import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { createLog } from "../../src/core/log.ts";
 import { Secret } from "../../src/core/secret.ts";
+import { createBacklogs } from "../../src/store/backlogs.ts";
 import type { PlannedAlert } from "../../src/store/contract.ts";
 import { openDatabase } from "../../src/store/database.ts";
 import { migrate } from "../../src/store/migrate.ts";
@@ -62,6 +63,55 @@ test("what is underway when the drain's time is over is left for the next start"
   const worker = store.work(async () => undefined, noBacklog);
   expect(await store.outcome(one.alert.id)).toMatchObject({ state: "handled" });
   await worker.drain(AbortSignal.timeout(1000));
+});
+
+describe("a backlog", () => {
+  test("whose handling failed while something was being sent knows of it as an unknown outcome", async () => {
+    const one: PlannedAlert = {
+      ...planned("doubt"),
+      deliveries: [{ id: randomUUID(), plan: { channel: "ops", portals: [], text: undefined } }],
+    };
+    const name = { deliveryId: one.deliveries[0]?.id ?? "", position: 0, kind: "text" } as const;
+    const hold = { waitMs: 0, failure: { code: "delivery_limited", message: "429" } } as const;
+    const found: (number | undefined)[] = [];
+    await using store = await open();
+    const worker = store.work(
+      async () => {
+        await store.beginAttempt(name);
+        await store.endAttempt(name, { failure: hold.failure, kind: "free" });
+        await store.hold(name.deliveryId, hold);
+      },
+      async (backlog) => {
+        const [waiting] = await backlog.next();
+        found.push(waiting?.steps.get(0)?.unknownAttempts);
+        await store.beginAttempt(name);
+        if (found.length === 1) throw new Error("A fault of ours.");
+        await store.endDelivery(name.deliveryId, "");
+        return undefined;
+      },
+    );
+    await store.accept([one], undefined);
+    await store.outcome(one.alert.id);
+    await worker.drain(AbortSignal.timeout(1000));
+    expect(found).toEqual([0, 1]);
+  });
+
+  test("that a process could not give back is not kept by it for ever", async () => {
+    await using server = await openPrivateServer(folder, log);
+    const { host, user, database: name } = server;
+    await using database = openDatabase({ host, user, database: name }, log);
+    await migrate(database);
+    const backlogs = createBacklogs(database);
+    const timeGoesBy = "update chartbell.backlog set leased_until = now() - interval '1 second'";
+    await database.query("insert into chartbell.backlog (channel, due_at) values ('ops', now())", []);
+    expect(await backlogs.lease(5)).toHaveLength(1);
+    await database.query(timeGoesBy, []);
+    await backlogs.touch(["ops"]);
+    expect(await backlogs.lease(5)).toHaveLength(0);
+    await database.query(timeGoesBy, []);
+    await backlogs.touch([]);
+    expect(await backlogs.lease(5)).toHaveLength(1);
+  });
 });
 
 describe("a data folder", () => {

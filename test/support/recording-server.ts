@@ -7,6 +7,8 @@ export interface Received {
   readonly url: string;
   readonly headers: IncomingHttpHeaders;
   readonly body: Buffer;
+  /** Whether its answer has left. */
+  readonly isAnswered: () => boolean;
 }
 
 export type Reply = (response: ServerResponse, request: IncomingMessage) => void;
@@ -24,7 +26,8 @@ export async function listenRecording(): Promise<RecordingServer> {
   const server = await listen((request, response) => {
     void bodyOf(request)
       .then((body) => {
-        received.push({ method: request.method ?? "", url: request.url ?? "", headers: request.headers, body });
+        const { method = "", url = "", headers } = request;
+        received.push({ method, url, headers, body, isAnswered: () => response.writableFinished });
         state.reply(response, request);
       })
       // The client hung up while it was sending: there is nobody to answer.

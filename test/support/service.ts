@@ -19,11 +19,15 @@ export interface Service {
 }
 
 /** Starts `chartbell serve` in a folder that holds its configuration and its data; resolves when it is ready. */
-export async function startService(folder: string, yaml: string): Promise<Service> {
+export async function startService(
+  folder: string,
+  yaml: string,
+  env: Readonly<Record<string, string>> = {},
+): Promise<Service> {
   await writeFile(join(folder, "chartbell.yaml"), yaml);
   const child = spawn(process.execPath, [main, "serve", "--listen", "127.0.0.1:0"], {
     cwd: folder,
-    env: { ...process.env, CHARTBELL_LOG_LEVEL: "info", TOKEN: "t" },
+    env: { ...process.env, CHARTBELL_LOG_LEVEL: "info", TOKEN: "t", ...env },
     stdio: ["ignore", "ignore", "pipe"],
   });
   const said: string[] = [];
@@ -79,11 +83,13 @@ export interface AlertAnswer {
   readonly rule: string;
   readonly status: string;
   readonly deliveries: readonly {
+    readonly id: string;
     readonly state: string;
     readonly steps: readonly {
       readonly status: string;
       readonly attempts: number;
       readonly unknownAttempts?: number;
+      readonly foldedInto?: string;
     }[];
     readonly shots: readonly {
       readonly verdict: string;

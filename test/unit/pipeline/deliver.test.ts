@@ -10,6 +10,7 @@ import type { Metrics } from "../../../src/core/metrics.ts";
 import { race } from "../../../src/core/wait.ts";
 import type { Attempt, Destination } from "../../../src/destinations/contract.ts";
 import { deliver, deliverWaiting } from "../../../src/pipeline/deliver.ts";
+import type { DeliverDeps } from "../../../src/pipeline/deliver.ts";
 import type { Channel } from "../../../src/pipeline/channel.ts";
 import type { StepProgress } from "../../../src/store/contract.ts";
 import { createMemoryStore } from "../../../src/store/memory.ts";
@@ -154,6 +155,34 @@ describe("deliver", () => {
     controller.abort(new AppError("shutting_down", "Stopped."));
     await expect(running).rejects.toMatchObject({ code: "shutting_down" });
     expect((await store.find(alert.id))?.deliveries[0]?.steps).toEqual([]);
+  });
+
+  test("a receipt that cannot be written is no failure of the channel: the step stays open for the next handling", async () => {
+    await using store = createMemoryStore(log);
+    const calls: string[] = [];
+    const away = new AppError("store_unavailable", "The database is not there at the moment.");
+    const broken: DeliverDeps["store"] = {
+      beginAttempt: async (name) => await store.beginAttempt(name),
+      endAttempt: async () => {
+        calls.push("endAttempt");
+        return { attempts: 1, channelWorks: true };
+      },
+      endStep: async () => {
+        throw away;
+      },
+      hold: async () => void calls.push("hold"),
+    };
+    const deps = { store: broken, clock: systemClock, log, metrics: newMetrics(), random: () => 0 };
+    const alert = alertOf();
+    const plan = { channel: "ops", portals: [], text: undefined };
+    await store.accept([{ alert, deliveries: [{ id: "d1", plan }] }], undefined);
+    const name = { deliveryId: "d1", position: 0, kind: "text" } as const;
+    const order = { name, acceptedAt: alert.acceptedAt, progress: undefined };
+    const destination = scripted([]);
+    const { signal } = new AbortController();
+    await expect(deliver(textStep("x"), channelOf(destination), order, deps, signal)).rejects.toBe(away);
+    expect(destination.steps).toHaveLength(1);
+    expect(calls).toEqual([]);
   });
 
   test("what was sent and not answered is sent again and counted, or only recorded where the channel says mark", async () => {
