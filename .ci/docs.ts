@@ -48,18 +48,28 @@ function rowsOf(schema: Schema, path: string): string[] {
     isSchema(child) ? rowOf(child, `${path}.${key}`) : [],
   );
   const named = isSchema(schema.additionalProperties) ? rowsOf(schema.additionalProperties, `${path}.NAME`) : [];
-  const kinds = variants.flatMap((variant) => (isSchema(variant) ? rowsOf(variant, `${path}${kindOf(variant)}`) : []));
-  return [...own, ...named, ...kinds];
+  return [...own, ...named, ...variantRows(variants.filter(isSchema), path)];
 }
 
-/** `(hipchat)` for a variant that is told apart by its kind. */
+/** What every kind has stands once, without a kind; then what is of one kind alone. */
+function variantRows(variants: readonly Schema[], path: string): string[] {
+  const bare = variants.map((variant) => rowsOf(variant, path));
+  const shared = (bare[0] ?? []).filter((row) => variants.length > 1 && bare.every((rows) => rows.includes(row)));
+  const kinds = variants.flatMap((variant) => {
+    const own = rowsOf(variant, `${path}${kindOf(variant)}`);
+    return own.filter((_row, index) => !shared.includes(rowsOf(variant, path)[index] ?? ""));
+  });
+  return [...shared, ...kinds];
+}
+
+/** `(hipchat)` for a variant that is told apart by its kind or source. */
 function kindOf({ properties }: Schema): string {
-  const kind = properties?.["kind"];
+  const kind = properties?.["kind"] ?? properties?.["source"];
   return isSchema(kind) && kind.const !== undefined ? ` (${String(kind.const)})` : "";
 }
 
 function rowOf(schema: Schema, path: string): string[] {
-  if (path.endsWith(".kind")) return [];
+  if (path.endsWith(".kind") || path.endsWith(".source")) return [];
   const inside = rowsOf(schema, path);
   const hasFields = inside.length > 0;
   const takes = hasFields && schema.anyOf === undefined ? "section" : takesOf(schema);

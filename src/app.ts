@@ -12,17 +12,18 @@ import { Secret } from "./core/secret.ts";
 import { packageVersion } from "./core/version.ts";
 import type { RoomServerAddress } from "./destinations/contract.ts";
 import { isLoopbackHost } from "./http/access.ts";
+import { createOutside } from "./http/outside.ts";
 import { refuseUnsafe, startHttp } from "./http/server.ts";
 import type { HttpOptions } from "./http/server.ts";
 import { createImaging } from "./image/imaging.ts";
 import { createPipeline } from "./pipeline/pipeline.ts";
 import type { Pipeline } from "./pipeline/pipeline.ts";
 import { createSchedules } from "./pipeline/schedules.ts";
-import type { Schedules } from "./pipeline/schedules.ts";
+import type { Schedules, SchedulesDeps } from "./pipeline/schedules.ts";
 import { createLiveSettings } from "./pipeline/settings.ts";
 import type { LiveSettings } from "./pipeline/settings.ts";
 import { createShooter } from "./pipeline/shoot.ts";
-import type { Shooter } from "./pipeline/shoot.ts";
+import type { Shooter, ShooterDeps } from "./pipeline/shoot.ts";
 import { scopes } from "./rooms/contract.ts";
 import type { RoomServer, RoomToken } from "./rooms/contract.ts";
 import { createRooms } from "./rooms/rooms.ts";
@@ -32,7 +33,9 @@ import { createMemoryStore } from "./store/memory.ts";
 import { openStore } from "./store/open.ts";
 import { probeS3 } from "./store/pictures/s3.ts";
 import { scheduledRun } from "./triggers/schedule.ts";
+import { createAllowList, endpointOf } from "./web-driver/allow.ts";
 import type { Cut, WebDriver } from "./web-driver/contract.ts";
+import { decide } from "./web-driver/guard.ts";
 import { createWebDriver } from "./web-driver/web-driver.ts";
 
 /*
@@ -115,28 +118,25 @@ async function build(
   if (mode === "serve") measureProcess(metrics);
   // A command that sends what it was told and ends needs no database; what `serve` accepts is kept in one.
   const store = use(parts, mode === "serve" ? await openServedStore(loaded, log) : createMemoryStore(log));
-  const { pictures } = store;
-  const imaging = createImaging();
-  const cut: Cut = async (png, clip) => await imaging.crop(png, { clip });
-  const driver = use(parts, createWebDriver(config.browser, { log, metrics, clock, cut }));
-  const shooter = createShooter({ driver, imaging, clock, pictures, log, metrics });
+  const shared = { log, metrics, clock, pictures: store.pictures };
+  const { driver, shooter } = openCamera(config, shared, parts);
   const own: RoomServerAddress = { url: "", token: new Secret(randomBytes(24).toString("base64url")) };
   let address = { localUrl: "", publicUrl: "" };
-  const rooms = openRooms(config, own.token, () => address.publicUrl);
+  const publicAddress = (): string => address.publicUrl;
+  const rooms = use(parts, openRooms(config, own.token, publicAddress, log));
   const isRoomServer = mode === "serve" && role !== "worker";
   const roomServer = (): RoomServerAddress =>
     isRoomServer ? { ...own, url: address.localUrl } : configuredRoomServer(config, role === "worker");
   const first = await openSettings(loaded, roomServer, undefined);
   const settings = use(parts, createLiveSettings(first));
-  const pipeline = createPipeline({ store, settings, shooter, pictures, clock, log, metrics, random: Math.random });
-  const schedulesOf = ({ schedules }: Config): Schedules =>
-    createSchedules({ schedules, settings, pipeline, memory: store.schedules, runOf: scheduledRun, clock, log });
-  let schedules = schedulesOf(config);
+  const pipeline = createPipeline({ ...shared, store, settings, shooter, random: Math.random });
+  const timing = { settings, pipeline, memory: store.schedules, runOf: scheduledRun, clock, log };
+  const schedules = liveSchedules(config, timing, mode === "serve" && role !== "intake");
   const http = use(
     parts,
     await startHttp(httpOptions(config, mode, role), {
       pipeline,
-      schedules: () => schedules,
+      schedules: schedules.current,
       shooter,
       settings,
       rooms,
@@ -145,6 +145,9 @@ async function build(
       metrics,
       log,
       tokens: () => config.server.tokens,
+      hooks: () => config.hooks,
+      outside: createOutside(),
+      clock,
     }),
   );
   const publicUrl = (config.server.publicUrl ?? http.localUrl).replace(/\/+$/u, "");
@@ -153,27 +156,58 @@ async function build(
   parts.push({ [Symbol.asyncDispose]: async () => await pipeline.drain() });
   // What was left from before may go to rooms of this server: only now can they be reached.
   if (role !== "intake") pipeline.start();
-  const hasTimes = mode === "serve" && role !== "intake";
-  if (hasTimes) schedules.start();
-  parts.push({ [Symbol.asyncDispose]: async () => await schedules[Symbol.asyncDispose]() });
+  use(parts, schedules).start();
   return {
     ...address,
     driver,
     shooter,
     settings,
     pipeline,
-    schedules: () => schedules,
+    schedules: schedules.current,
     async reload(next) {
       refuseUnsafe({ ...httpOptions(next.config, mode, role), ...splitListen(config.server.listen) });
       settings.replace(await openSettings(next, roomServer, http.localUrl));
       const needs = restartNeeds(config, next.config);
       config = { ...next.config, store: config.store, rooms: config.rooms };
-      await schedules[Symbol.asyncDispose]();
-      schedules = schedulesOf(config);
-      if (hasTimes) schedules.start();
+      await schedules.renew(config);
       driver.renew(next.config.browser.allow);
       return needs;
     },
+  };
+}
+
+function openCamera(
+  config: Config,
+  deps: Pick<ShooterDeps, "log" | "metrics" | "clock" | "pictures">,
+  parts: AsyncDisposable[],
+): { readonly driver: WebDriver; readonly shooter: Shooter } {
+  const imaging = createImaging();
+  const cut: Cut = async (png, clip) => await imaging.crop(png, { clip });
+  const driver = use(parts, createWebDriver(config.browser, { ...deps, cut }));
+  return { driver, shooter: createShooter({ driver, imaging, ...deps }) };
+}
+
+interface LiveSchedules extends AsyncDisposable {
+  readonly current: () => Schedules;
+  start(): void;
+  renew(config: Config): Promise<void>;
+}
+
+/** The schedules of the configuration as it is now; they run when `hasTimes`, and on request. */
+function liveSchedules(first: Config, deps: Omit<SchedulesDeps, "schedules">, hasTimes: boolean): LiveSchedules {
+  let current = createSchedules({ ...deps, schedules: first.schedules });
+  const start = (): void => {
+    if (hasTimes) current.start();
+  };
+  return {
+    current: () => current,
+    start,
+    async renew({ schedules }) {
+      await current[Symbol.asyncDispose]();
+      current = createSchedules({ ...deps, schedules });
+      start();
+    },
+    [Symbol.asyncDispose]: async () => await current[Symbol.asyncDispose](),
   };
 }
 
@@ -200,7 +234,7 @@ function use<Part extends AsyncDisposable>(parts: AsyncDisposable[], part: Part)
   return part;
 }
 
-function openRooms(config: Config, ownToken: Secret, publicUrl: () => string): RoomServer {
+function openRooms(config: Config, ownToken: Secret, publicUrl: () => string, log: Logger): RoomServer {
   const configured = Object.entries(config.rooms.tokens).map(([name, { token, scopes }]): RoomToken => ({
     name,
     secret: token,
@@ -211,6 +245,7 @@ function openRooms(config: Config, ownToken: Secret, publicUrl: () => string): R
   );
   const names = [...new Set([...config.rooms.names, ...ofChannels])];
   const { host } = splitListen(config.server.listen);
+  const mayReach = { isAllowed: createAllowList(config.rooms.webhookAllow), allowsPublic: true };
   return createRooms(
     {
       tokens: [...configured, { name: "Chartbell", secret: ownToken, scopes }],
@@ -220,6 +255,11 @@ function openRooms(config: Config, ownToken: Secret, publicUrl: () => string): R
       pageRequiresToken: !isLoopbackHost(host),
       enforceRateLimits: config.rooms.rateLimits,
     },
-    { clock: systemClock },
+    {
+      clock: systemClock,
+      log,
+      random: Math.random,
+      reach: async (url, signal) => await decide(endpointOf(url), mayReach, signal),
+    },
   );
 }

@@ -6,6 +6,7 @@ import { AppError, systemCodeOf } from "../core/errors.ts";
 import { formatPath } from "../core/input.ts";
 import { limits } from "../core/limits.ts";
 import { channelWarnings } from "../destinations/index.ts";
+import type { HookOptions } from "../triggers/index.ts";
 import { configError, problemsOf, unknownNames } from "./problems.ts";
 import type { Problem } from "./problems.ts";
 import { resolveReferences } from "./references.ts";
@@ -155,11 +156,30 @@ function lineAt(document: Document, lines: LineCounter, path: readonly PropertyK
 function crossProblems(config: Config): Problem[] {
   const channels = Object.keys(config.channels);
   const portals = [...Object.keys(config.portals), "test"];
-  const routes = config.routes.flatMap((route, index) => [
-    ...unknownNames(route.channels, channels, "channel", ["routes", index, "channels"]),
-    ...unknownNames(route.portals, portals, "portal", ["routes", index, "portals"]),
+  const places: readonly Place[] = [
+    ...config.routes.map((route, index) => ({ ...route, path: ["routes", index] })),
+    ...Object.entries(config.hooks).flatMap(([name, hook]) => hookPlaces(hook, ["hooks", name])),
+  ];
+  const unknown = places.flatMap(({ path, ...place }) => [
+    ...unknownNames(place.channels ?? [], channels, "channel", [...path, "channels"]),
+    ...unknownNames(place.portals ?? [], portals, "portal", [...path, "portals"]),
   ]);
-  return [...routes, ...scheduleProblems(config)];
+  return [...unknown, ...scheduleProblems(config)];
+}
+
+/** Something in the file that names channels and portals. */
+interface Place {
+  readonly channels?: readonly string[] | undefined;
+  readonly portals?: readonly string[] | undefined;
+  readonly path: readonly PropertyKey[];
+}
+
+function hookPlaces(hook: HookOptions, path: readonly PropertyKey[]): readonly Place[] {
+  const builders = hook.source === "buildbot" ? Object.entries(hook.builders) : [];
+  return [
+    { channels: hook.channels, portals: hook.portals, path },
+    ...builders.map(([name, builder]) => ({ ...builder, path: [...path, "builders", name] })),
+  ];
 }
 
 function warningsOf(config: Config): string[] {

@@ -9,6 +9,7 @@ import { SecretField } from "../core/secret.ts";
 import { ChannelOptions } from "../destinations/index.ts";
 import { Scope } from "../rooms/contract.ts";
 import { PicturesOptions, Retention } from "../store/options.ts";
+import { HookOptions } from "../triggers/index.ts";
 import { AllowEntry } from "../web-driver/allow.ts";
 
 /*
@@ -91,6 +92,11 @@ const Rooms = z.strictObject({
     .boolean()
     .default(false)
     .describe("Answer 429 beyond HipChat's limits (30 messages a minute per room)."),
+  webhookAllow: z
+    .array(AllowEntry)
+    .max(1000)
+    .default([])
+    .describe("host:port that webhooks of rooms may call beside public addresses."),
 });
 
 export const Config = z.strictObject({
@@ -100,6 +106,12 @@ export const Config = z.strictObject({
   rooms: Rooms.prefault({}).describe("The built-in HipChat-compatible room server."),
   channels: z.record(Name, ChannelOptions).default({}).describe("Where messages go, by name."),
   portals: z.record(Name, Portal).default({}).describe("Pages that can be photographed, by name."),
+  hooks: z
+    .record(Name, HookOptions)
+    .default({})
+    .describe(
+      "Outside systems that post to `/hooks/NAME`; each source answers under its own name without being listed.",
+    ),
   routes: z.array(Route).max(1000).default([]).describe("Which alerts go where; every matching route applies."),
   schedules: z
     .array(Schedule)

@@ -13,8 +13,27 @@ export const limits = {
   alertTextCharsMax: 32_768,
   alertTagsMax: 100,
   alertFieldsMax: 100,
+  /** Bodies of `POST /hooks/*`, and what one of them may hold. */
+  hookBodyBytesMax: 2 * MiB,
+  hookAlertsMax: 500,
+  /** Requests of hooks that are read or kept at the same time; more are told to come back. */
+  hooksUnderwayMax: 50,
+  hookRetryAfterMs: 5 * second,
+  /** Levels of lists and objects in a JSON body. */
+  jsonDepthMax: 64,
+  /** A time further ahead than this is a sender's mistake: the time of arrival counts instead. */
+  alertTimeAheadMsMax: 24 * 60 * minute,
+  /** Senders that repeat a state on purpose are told from those that try again by this much time. */
+  hookRepeatMs: 1 * minute,
+  /** Fetching a signing certificate or confirming a subscription. */
+  outsideTryMs: 5 * second,
+  outsideBytesMax: 64 * KiB,
+  certificatesKeptMax: 20,
   /** Bodies of the HipChat-compatible API: HipChat's own clients refuse files above 50 MB, ours are charts. */
   roomsBodyBytesMax: 20 * MiB,
+  /** The same without a file, and how deep its JSON may go: a card's goes five deep. */
+  roomsFieldsBytesMax: 1 * MiB,
+  roomsJsonDepthMax: 32,
   configBytesMax: 1 * MiB,
   secretBytesMax: 64 * KiB,
   urlCharsMax: 8192,
@@ -107,6 +126,25 @@ export const limits = {
   roomWatchersMax: 500,
   roomSendsPerMinuteMax: 30,
   roomTokenCallsPerFiveMinutesMax: 500,
+  roomTopicCharsMax: 250,
+  /** Tokens handed out for client credentials, and how long one is good: HipChat's were for 8 hours. */
+  roomSessionsMax: 1000,
+  roomSessionMs: 8 * 60 * minute,
+  /** A card as JSON; its fields have HipChat's own limits. */
+  cardCharsMax: 32_768,
+  cardAttributesMax: 50,
+  webhooksPerRoomMax: 20,
+  webhooksMax: 500,
+  webhookUrlCharsMax: 2048,
+  /** The time a pattern takes is the product of its states and of the characters it is looked for in (80 ms for these). */
+  webhookPatternCharsMax: 250,
+  webhookPatternStatesMax: 250,
+  webhookMatchedCharsMax: 2000,
+  /** Calls that wait for one webhook's turn; what comes beyond is dropped. */
+  webhookQueueMax: 100,
+  webhookTryMs: 10 * second,
+  webhookTriesMax: 3,
+  webhookBackoff: { baseMs: 1 * second, capMs: 10 * second },
 
   drainMs: 20 * second,
   /** How long the work that a drain gives up may take to say so to the store. */

@@ -4,10 +4,16 @@ import type { ErrorCode } from "../core/errors.ts";
 import type { Logger } from "../core/log.ts";
 import { limits } from "../core/limits.ts";
 
+/** When to come back after a 503 whose thrower does not know. */
+const retryMs = 5000;
+
 /** Answers an error as problem+json (RFC 9457): a code for programs, a sentence and the next step for people. */
 export function sendProblem(response: Response, error: AppError, extra: Readonly<Record<string, unknown>> = {}): void {
-  if (error.retryAfterMs !== undefined) response.set("retry-after", String(Math.ceil(error.retryAfterMs / 1000)));
-  if (error.code === "unauthorized") response.set("www-authenticate", "Bearer");
+  const retryAfterMs = error.retryAfterMs ?? (error.httpStatus === 503 && error.isRetryable ? retryMs : undefined);
+  if (retryAfterMs !== undefined) response.set("retry-after", String(Math.ceil(retryAfterMs / 1000)));
+  if (error.code === "unauthorized" && !response.hasHeader("www-authenticate")) {
+    response.set("www-authenticate", "Bearer");
+  }
   const body = {
     ...error.details,
     ...extra,

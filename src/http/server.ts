@@ -4,6 +4,7 @@ import type { Server } from "node:http";
 import express, { Router } from "express";
 import type { Express } from "express";
 import helmet from "helmet";
+import type { Clock } from "../core/clock.ts";
 import { AppError, systemCodeOf } from "../core/errors.ts";
 import type { Logger } from "../core/log.ts";
 import type { Metrics } from "../core/metrics.ts";
@@ -15,11 +16,13 @@ import type { LiveSettings } from "../pipeline/settings.ts";
 import type { RoomServer } from "../rooms/contract.ts";
 import type { Store } from "../store/contract.ts";
 import type { WebDriver } from "../web-driver/contract.ts";
+import type { HookOptions, Outside } from "../triggers/index.ts";
 import { isLoopbackHost, requireOwnHost, requireToken } from "./access.ts";
 import { alertRoutes } from "./alerts.ts";
 import { deliveryRoutes } from "./deliveries.ts";
 import { historyRoutes, pictureRoutes } from "./history.ts";
 import { healthRoutes } from "./health.ts";
+import { hookRoutes } from "./hooks.ts";
 import { countRefusals, metricsRoutes } from "./metrics.ts";
 import { notFound, problemHandler } from "./problem.ts";
 import { roomRoutes } from "./room-routes.ts";
@@ -48,10 +51,14 @@ export interface HttpDeps {
   readonly settings: LiveSettings;
   /** The tokens of the API, by name, as they are now. */
   readonly tokens: () => Readonly<Record<string, Secret>>;
+  /** The configured hooks, by name, as they are now. */
+  readonly hooks: () => Readonly<Record<string, HookOptions>>;
   readonly rooms: RoomServer;
   readonly store: Store;
   readonly driver: Pick<WebDriver, "load">;
   readonly metrics: Metrics;
+  readonly outside: Outside;
+  readonly clock: Clock;
   readonly log: Logger;
 }
 
@@ -113,7 +120,8 @@ function apiRoutes(deps: HttpDeps): Router {
   if (deps.store.desk !== undefined) app.use(deliveryRoutes(deps.store.desk));
   app.use(scheduleRoutes(deps.schedules));
   app.use(shotRoutes(deps.shooter, deps.settings));
-  app.use("/api/alerts", countRefusals(deps.metrics));
+  app.use(hookRoutes(deps));
+  app.use(["/api/alerts", "/hooks"], countRefusals(deps.metrics));
   return app;
 }
 

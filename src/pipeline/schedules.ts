@@ -50,9 +50,11 @@ export interface Schedules extends AsyncDisposable {
 export function createSchedules(deps: SchedulesDeps): Schedules {
   const { schedules, memory, clock, log } = deps;
   const stopped = new AbortController();
+  let knowing: Promise<ReadonlyMap<string, KnownSchedule>> | undefined;
   let running: Promise<void> | undefined;
   const follow = async (): Promise<void> => {
-    const known = await knownSchedules(deps, stopped.signal);
+    knowing = knownSchedules(deps, stopped.signal);
+    const known = await knowing;
     await Promise.all(
       schedules
         .filter(({ enabled }) => enabled)
@@ -84,6 +86,8 @@ export function createSchedules(deps: SchedulesDeps): Schedules {
       }
       const at = clock.now();
       const accepted = await post(schedule, at, undefined, deps);
+      // Right after the start, the store may not know the schedule yet, and would remember nothing of it.
+      await knowing?.catch(() => undefined);
       await memory.ran(name, { dueAt: undefined, at, alertId: accepted.id });
       return accepted;
     },

@@ -91,20 +91,27 @@ async function killAt(
   await database.query("drop function chartbell.hold cascade");
 }
 
-test("killed between the due time and the acceptance, the run is made by the next start, once", async () => {
-  await knowIt();
-  await killAt("insert on chartbell.alert", async () => true);
-  expect([await accepted(), await remembered(), texts()]).toEqual([0, 0, []]);
-  const next = await startAt("2026-11-23T09:00:40Z");
-  parts.defer(async () => await next.end("SIGKILL"));
-  await until("the run is remembered", async () => (await remembered()) === 1);
-  await until("the text is there", async () => texts().length > 0);
-  await next.end("SIGTERM");
-  expect(await accepted()).toBe(1);
-  expect(texts().filter((text) => text.startsWith("morning: Test portal"))).toHaveLength(1);
-});
+/** Three processes are started one after the other in each test: 48 s on a busy machine. */
+const timeout = 150_000;
 
-test("killed after the acceptance, before it is remembered, the run is not made again", async () => {
+test(
+  "killed between the due time and the acceptance, the run is made by the next start, once",
+  { timeout },
+  async () => {
+    await knowIt();
+    await killAt("insert on chartbell.alert", async () => true);
+    expect([await accepted(), await remembered(), texts()]).toEqual([0, 0, []]);
+    const next = await startAt("2026-11-23T09:00:40Z");
+    parts.defer(async () => await next.end("SIGKILL"));
+    await until("the run is remembered", async () => (await remembered()) === 1);
+    await until("the text is there", async () => texts().length > 0);
+    await next.end("SIGTERM");
+    expect(await accepted()).toBe(1);
+    expect(texts().filter((text) => text.startsWith("morning: Test portal"))).toHaveLength(1);
+  },
+);
+
+test("killed after the acceptance, before it is remembered, the run is not made again", { timeout }, async () => {
   await knowIt();
   const isSent = async (): Promise<boolean> =>
     (await count("select from chartbell.alert where completed_at is not null")) === 1;

@@ -34,7 +34,9 @@ const rules: Readonly<Record<string, Rule>> = {
       "destinations/contract",
     ],
   },
-  config: { mayImport: ["core", "destinations/index", "rooms/contract", "store/options", "web-driver/allow"] },
+  config: {
+    mayImport: ["core", "destinations/index", "rooms/contract", "store/options", "triggers/index", "web-driver/allow"],
+  },
   http: {
     mayImport: ["core", "triggers/index", "pipeline"],
     mayImportTypes: ["store/contract", "store/pictures/contract", "rooms/contract", "web-driver/contract"],
@@ -62,6 +64,7 @@ const homes: Readonly<Record<string, string>> = {
   "proxy-chain": "web-driver/",
   "sanitize-html": "rooms/",
   eta: "rooms/",
+  re2js: "rooms/webhooks/pattern.ts",
   pg: "store/",
   "pg-boss": "store/",
   aws4fetch: "store/pictures/s3.ts",
