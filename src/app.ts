@@ -118,8 +118,8 @@ async function build(
   if (mode === "serve") measureProcess(metrics);
   // A command that sends what it was told and ends needs no database; what `serve` accepts is kept in one.
   const store = use(parts, mode === "serve" ? await openServedStore(loaded, log) : createMemoryStore(log));
-  const { pictures } = store;
-  const { driver, shooter } = openCamera(config, { pictures, log, metrics, clock }, parts);
+  const shared = { log, metrics, clock, pictures: store.pictures };
+  const { driver, shooter } = openCamera(config, shared, parts);
   const own: RoomServerAddress = { url: "", token: new Secret(randomBytes(24).toString("base64url")) };
   let address = { localUrl: "", publicUrl: "" };
   const publicAddress = (): string => address.publicUrl;
@@ -129,7 +129,7 @@ async function build(
     isRoomServer ? { ...own, url: address.localUrl } : configuredRoomServer(config, role === "worker");
   const first = await openSettings(loaded, roomServer, undefined);
   const settings = use(parts, createLiveSettings(first));
-  const pipeline = createPipeline({ store, settings, shooter, pictures, clock, log, metrics, random: Math.random });
+  const pipeline = createPipeline({ ...shared, store, settings, shooter, random: Math.random });
   const timing = { settings, pipeline, memory: store.schedules, runOf: scheduledRun, clock, log };
   const schedules = liveSchedules(config, timing, mode === "serve" && role !== "intake");
   const http = use(
