@@ -52,8 +52,10 @@ export const limits = {
   browserCloseMs: 5 * second,
   proxyConnectMs: 10 * second,
 
-  /** How long a text waits for nothing, and a picture for its page: design "picture deadline". */
-  pictureDeadlineMs: 15 * second,
+  /** How long an alert's picture may take from when it is wanted, the wait for a browser included; its text waits for nothing. */
+  pictureDeadlineMs: 5 * minute,
+  /** A browser that has too much to do is asked again at least this often. */
+  shotRetryMs: 5 * second,
   deliveryTryMs: 15 * second,
   /** Tries of a message that a server refuses while it takes others. */
   deliveryTriesMax: 6,

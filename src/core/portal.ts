@@ -75,7 +75,9 @@ export const ShotOptions = z.strictObject({
     .min(100)
     .max(limits.shotTimeoutMsMax)
     .default(limits.shotTimeoutMsDefault)
-    .describe("From the request to the captured pixels, milliseconds."),
+    .describe(
+      "From the shot's turn to the captured pixels, milliseconds; the turn itself is waited for at most as long.",
+    ),
 });
 export type ShotOptions = z.infer<typeof ShotOptions>;
 

@@ -5,15 +5,15 @@ import { limits } from "../core/limits.ts";
 import type { Logger } from "../core/log.ts";
 import type { PictureStep, TextStep } from "../core/message.ts";
 import type { Picture, PictureLimits, Verdict } from "../core/picture.ts";
-import { race } from "../core/wait.ts";
+import { isTimeout, race, wait } from "../core/wait.ts";
 import type { PictureStore, StepPlace } from "../store/pictures/contract.ts";
 import type { Channel } from "./channel.ts";
 import { captionOf, fileNameOf, noPictureText, placeholderValues } from "./compose.ts";
 import type { PortalMention } from "./compose.ts";
 import { failureOf } from "./deliver.ts";
-import type { Shooter } from "./shoot.ts";
+import type { Shooter, Shot } from "./shoot.ts";
 import { portalTarget } from "./target.ts";
-import type { Portals } from "./target.ts";
+import type { Portals, Target } from "./target.ts";
 
 /** A portal's picture for one channel, or the sentence that stands for it. */
 export interface PreparedPicture {
@@ -55,7 +55,7 @@ export async function preparePicture(
   }
   try {
     const target = portalTarget(deps.portals, portal, placeholderValues(alert), { strict: false });
-    const shot = await deps.shooter.shoot(target, signal, alert.id);
+    const shot = await shootPatiently(target, deps.shooter, alert.id, signal);
     if (shot.verdict.kind === "blank") {
       throw new AppError("picture_blank", "The page drew nothing that differs from its background.");
     }
@@ -74,6 +74,24 @@ export async function preparePicture(
     return { step, record: await keepPicture(alert, picture, record, place, deps) };
   } catch (error) {
     return withoutPicture(error, portal, mentionOf(alert, portal, deps.portals), channel, deps.log);
+  }
+}
+
+/** A browser that has too much to do is waited for: the text is said already, and a late picture is better than none. */
+async function shootPatiently(target: Target, shooter: Shooter, alertId: string, signal: AbortSignal): Promise<Shot> {
+  try {
+    for (;;) {
+      try {
+        return await shooter.shoot(target, signal, alertId);
+      } catch (error) {
+        if (!(error instanceof AppError) || error.code !== "overloaded") throw error;
+        await wait(Math.min(error.retryAfterMs ?? 0, limits.shotRetryMs), signal);
+      }
+    }
+  } catch (error) {
+    if (!isTimeout(error)) throw error;
+    const minutes = limits.pictureDeadlineMs / 60_000;
+    throw new AppError("overloaded", `The browser had no time for this picture within ${minutes} minutes.`);
   }
 }
 
