@@ -71,6 +71,10 @@ export const limits = {
   answerHeaderBytesMax: 16 * KiB,
   /** Alerts that one process handles at the same time; the others wait in the queue. */
   alertsInFlightMax: 400,
+  /** Messages that have not ended, of all processes; beyond that no more alerts are accepted. How often they are counted. */
+  deliveriesOpenMax: 100_000,
+  boundLookMs: 2 * second,
+  overloadedRetryMs: 30 * second,
   /** Messages that wait for their turn in one channel of one process; more go into the channel's backlog. */
   channelTurnsMax: 100,
   /** Backlogs that one process empties at the same time, and what it takes of one at a time. */

@@ -235,6 +235,7 @@ export interface Store extends AsyncDisposable {
   readonly desk: DeliveryDesk | undefined;
   readonly history: History | undefined;
   readonly pictures: PictureStore | undefined;
+  /** Throws overloaded, with nothing kept, while too many messages wait. */
   accept(planned: readonly PlannedAlert[], idempotencyKey: string | undefined): Promise<readonly Accepted[]>;
   /**
    * Hands out every alert that is not handled, in the order of acceptance, at most limits.alertsInFlightMax at a time; and

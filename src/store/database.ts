@@ -28,6 +28,8 @@ export function openDatabase(address: DatabaseAddress, log: Logger): Database {
     application_name: "chartbell",
     connectionTimeoutMillis: limits.databaseConnectMs,
     statement_timeout: limits.databaseStatementMs,
+    // The server's own limit does not help where the connection is half open.
+    query_timeout: limits.databaseStatementMs + limits.databaseConnectMs,
   };
   const pool = new Pool({ ...settings, max: limits.databaseConnectionsMax });
   // Without listeners a connection that breaks, idle or in use, would end the process.
@@ -120,7 +122,7 @@ const awaySystemCodes = new Set([
   "EHOSTUNREACH",
 ]);
 const awayWords =
-  /connection (?:terminated|ended)|connection error|connection timeout|timeout exceeded when trying to connect/iu;
+  /connection (?:terminated|ended)|query read timeout|connection error|connection timeout|timeout exceeded when trying to connect/iu;
 
 function asAppError(error: unknown): unknown {
   if (!(error instanceof Error) || error instanceof AppError) return error;

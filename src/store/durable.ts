@@ -9,6 +9,7 @@ import type { Backlogs } from "./backlogs.ts";
 import type { Accepted, AttemptHistory, History, PendingAlert, PlannedAlert, Store, Turn } from "./contract.ts";
 import { persisting } from "./database.ts";
 import type { Database, Query } from "./database.ts";
+import { createBound } from "./bound.ts";
 import { createDesk } from "./desk.ts";
 import { createDispatcher } from "./dispatcher.ts";
 import type { Dispatcher, Source } from "./dispatcher.ts";
@@ -46,6 +47,7 @@ export function createDurableStore(
   const emptying = createBacklogWorker(backlogs, log);
   // What this process accepts wakes it directly; others are heard over NOTIFY, where there are others.
   const listening = queue.isExclusive ? undefined : database.listen(wakeChannel, dispatcher.wake);
+  const bound = createBound(database.query);
   const stopped = new AbortController();
   const beating = beat(dispatcher.underway, emptying.inHand, queue, backlogs, log, stopped.signal);
   const keep = async <Row extends object>(text: string, values: readonly unknown[]): Promise<readonly Row[]> =>
@@ -55,6 +57,7 @@ export function createDurableStore(
     history: createHistory(database.query),
     pictures,
     async accept(planned, idempotencyKey) {
+      bound.check();
       const accepted = await persisting(
         limits.databaseRetryMs.accept,
         async () => await accept(database, queue, planned, idempotencyKey),

@@ -4,6 +4,7 @@ import { mkdir, mkdtemp, readdir, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import { limits } from "../../src/core/limits.ts";
 import { createLog } from "../../src/core/log.ts";
 import { Secret } from "../../src/core/secret.ts";
 import { createBacklogs } from "../../src/store/backlogs.ts";
@@ -178,6 +179,29 @@ describe("the schema", () => {
     await database.query("insert into chartbell.schema_migration (version) values ($1)", [999]);
     await expect(migrate(database)).rejects.toMatchObject({ code: "store_version_unknown" });
   });
+});
+
+test("no more is accepted while too many messages wait, and the sender is told when to come back", async () => {
+  await using server = await openPrivateServer(folder, log);
+  const { host, user, database: name } = server;
+  const url = new Secret(`postgres:///${name}?host=${encodeURIComponent(host)}&user=${user}`);
+  await using store = await openStore({ dataDir: "/nowhere", url }, log);
+  const one = planned("first");
+  await store.accept([one], undefined);
+  await using database = openDatabase({ host, user, database: name }, log);
+  await database.query(
+    `insert into chartbell.delivery (id, alert_id, sequence, position, channel, plan, alert_key)
+    select gen_random_uuid(), $1, 1, place, 'ops', '{}', 'key' from generate_series(1, $2) as place`,
+    [one.alert.id, limits.deliveriesOpenMax],
+  );
+  const refused = async (): Promise<unknown> =>
+    await store.accept([planned("more")], undefined).then(
+      () => undefined,
+      (error: unknown) => error,
+    );
+  await expect.poll(refused, { timeout: 15_000 }).toMatchObject({ code: "overloaded", retryAfterMs: 30_000 });
+  await database.query("update chartbell.delivery set ended_at = now() where ended_at is null", []);
+  await expect.poll(refused, { timeout: 15_000 }).toBeUndefined();
 });
 
 describe("store.url", () => {
