@@ -1,33 +1,24 @@
-import { mkdtemp, rename, rm, writeFile } from "node:fs/promises";
-import { tmpdir } from "node:os";
+import { rename, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { afterEach, beforeEach, expect, test } from "vitest";
-import { listenRecording } from "../support/recording-server.ts";
-import type { RecordingServer } from "../support/recording-server.ts";
+import { useStage } from "../support/stage.ts";
 import { handledBy, sendAlert, startService, until } from "../support/service.ts";
 import type { Service } from "../support/service.ts";
 
 /* `chartbell serve` while its configuration changes. */
 
-let folder: string;
-let room: RecordingServer;
+const stage = useStage();
 let service: Service;
 beforeEach(async () => {
-  folder = await mkdtemp(join(tmpdir(), "chartbell-reload-"));
-  room = await listenRecording();
-  service = await startService(folder, config("first"));
+  service = await startService(stage.folder, config("first"));
 });
-afterEach(async () => {
-  await service.end();
-  await room[Symbol.asyncDispose]();
-  await rm(folder, { recursive: true, force: true });
-});
+afterEach(async () => await service.end());
 
 const config = (name: string, more = ""): string => `
-channels: { ops: { kind: hipchat, host: "${room.url}", room: ${name}, notificationToken: env:TOKEN } }
+channels: { ops: { kind: hipchat, host: "${stage.room.url}", room: ${name}, notificationToken: env:TOKEN } }
 routes: [{ channels: [ops] }]
 ${more}`;
-const file = (): string => join(folder, "chartbell.yaml");
+const file = (): string => join(stage.folder, "chartbell.yaml");
 const said = async (words: string): Promise<string> => {
   await until(`it says ${words}`, async () => service.said.some((line) => line.includes(words)));
   return service.said.findLast((line) => line.includes(words)) ?? "";
@@ -35,13 +26,13 @@ const said = async (words: string): Promise<string> => {
 const roomOf = async (rule: string): Promise<string | undefined> => {
   const id = await sendAlert(service.url, { rule });
   await handledBy(service.url, id ?? "");
-  return /\/room\/(?<name>[^/]+)\//u.exec(room.received.at(-1)?.url ?? "")?.groups?.["name"];
+  return /\/room\/(?<name>[^/]+)\//u.exec(stage.room.received.at(-1)?.url ?? "")?.groups?.["name"];
 };
 
 test("a changed file is in force at once, and a message that is on its way goes where it was going", async () => {
   const isHeld = Promise.withResolvers<void>();
   const mayGo = Promise.withResolvers<void>();
-  room.reply = (response) => {
+  stage.room.reply = (response) => {
     isHeld.resolve();
     void mayGo.promise.then(() => response.writeHead(204).end());
   };
@@ -51,7 +42,7 @@ test("a changed file is in force at once, and a message that is on its way goes 
   await writeFile(`${file()}.new`, config("second"));
   await rename(`${file()}.new`, file());
   await said("The changed configuration is in force.");
-  room.reply = (response) => void response.writeHead(204).end();
+  stage.room.reply = (response) => void response.writeHead(204).end();
   mayGo.resolve();
   const { deliveries } = await handledBy(service.url, held ?? "");
   expect(deliveries[0]?.steps).toMatchObject([{ status: "delivered", attempts: 1 }]);
