@@ -166,6 +166,14 @@ describe("a data folder", () => {
   });
 });
 
+test("a text of several statements gives the rows of all, as the queue's upkeep expects it", async () => {
+  await using server = await openPrivateServer(folder, log);
+  const { host, user, database: name } = server;
+  await using database = openDatabase({ host, user, database: name }, log);
+  const rows = await database.query("begin; select 1 as one; select 2 as two; commit", []);
+  expect(rows).toEqual([{ one: 1 }, { two: 2 }]);
+});
+
 describe("the schema", () => {
   test("is brought up to date by several at the same time and stays as it is then; a newer one is refused", async () => {
     await using server = await openPrivateServer(folder, log);
