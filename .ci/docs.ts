@@ -2,6 +2,7 @@ import { readFileSync, writeFileSync } from "node:fs";
 import { z } from "zod";
 import { Config } from "../src/config/schema.ts";
 import { errorCodes, exitCodes } from "../src/core/errors.ts";
+import { createMetrics } from "../src/core/metrics.ts";
 
 /*
  * Writes the parts of docs/ that the code knows best: `node .ci/docs.ts`. A test fails when they are out of date.
@@ -16,6 +17,7 @@ export function generatedDocs(): Readonly<Record<string, string>> {
   return {
     "docs/configuration.md": configurationTable(),
     "docs/errors.md": errorTable(),
+    "docs/operations.md": metricsTable(),
   };
 }
 
@@ -46,18 +48,28 @@ function rowsOf(schema: Schema, path: string): string[] {
     isSchema(child) ? rowOf(child, `${path}.${key}`) : [],
   );
   const named = isSchema(schema.additionalProperties) ? rowsOf(schema.additionalProperties, `${path}.NAME`) : [];
-  const kinds = variants.flatMap((variant) => (isSchema(variant) ? rowsOf(variant, `${path}${kindOf(variant)}`) : []));
-  return [...own, ...named, ...kinds];
+  return [...own, ...named, ...variantRows(variants.filter(isSchema), path)];
 }
 
-/** `(hipchat)` for a variant that is told apart by its kind. */
+/** What every kind has stands once, without a kind; then what is of one kind alone. */
+function variantRows(variants: readonly Schema[], path: string): string[] {
+  const bare = variants.map((variant) => rowsOf(variant, path));
+  const shared = (bare[0] ?? []).filter((row) => variants.length > 1 && bare.every((rows) => rows.includes(row)));
+  const kinds = variants.flatMap((variant) => {
+    const own = rowsOf(variant, `${path}${kindOf(variant)}`);
+    return own.filter((_row, index) => !shared.includes(rowsOf(variant, path)[index] ?? ""));
+  });
+  return [...shared, ...kinds];
+}
+
+/** `(hipchat)` for a variant that is told apart by its kind or source. */
 function kindOf({ properties }: Schema): string {
-  const kind = properties?.["kind"];
+  const kind = properties?.["kind"] ?? properties?.["source"];
   return isSchema(kind) && kind.const !== undefined ? ` (${String(kind.const)})` : "";
 }
 
 function rowOf(schema: Schema, path: string): string[] {
-  if (path.endsWith(".kind")) return [];
+  if (path.endsWith(".kind") || path.endsWith(".source")) return [];
   const inside = rowsOf(schema, path);
   const hasFields = inside.length > 0;
   const takes = hasFields && schema.anyOf === undefined ? "section" : takesOf(schema);
@@ -97,6 +109,21 @@ function errorTable(): string {
     "|---|---|---|---|---|---|",
   ];
   return `${[...head, ...rows].join("\n")}\n`;
+}
+
+/** Columns are as wide as oxfmt makes them: it formats this document. */
+function metricsTable(): string {
+  const metrics = createMetrics({ version: "", channels: [] }).registry.getMetricsAsArray();
+  const rows = metrics.map((metric) => {
+    const labels: unknown[] = "labelNames" in metric && Array.isArray(metric.labelNames) ? metric.labelNames : [];
+    return [`\`${metric.name}\``, String(metric.type), labels.join(", "), metric.help];
+  });
+  const table = [["metric", "type", "labels", "meaning"], ...rows];
+  const widths = [0, 1, 2, 3].map((column) => Math.max(...table.map((row) => (row[column] ?? "").length)));
+  const lineOf = (cells: readonly string[]): string =>
+    `| ${cells.map((cell, column) => cell.padEnd(widths[column] ?? 0)).join(" | ")} |`;
+  const [head = [], ...body] = table;
+  return `${[lineOf(head), lineOf(widths.map((width) => "-".repeat(width))), ...body.map(lineOf)].join("\n")}\n`;
 }
 
 if (import.meta.main) {

@@ -4,28 +4,38 @@ import type { LoadedConfig } from "./config/load.ts";
 import { splitListen } from "./config/schema.ts";
 import type { Config } from "./config/schema.ts";
 import { systemClock } from "./core/clock.ts";
+import type { Clock } from "./core/clock.ts";
+import { AppError } from "./core/errors.ts";
 import type { Logger } from "./core/log.ts";
-import { Portal } from "./core/portal.ts";
+import { createMetrics, measureProcess } from "./core/metrics.ts";
 import { Secret } from "./core/secret.ts";
+import { packageVersion } from "./core/version.ts";
 import type { RoomServerAddress } from "./destinations/contract.ts";
-import { openDestination } from "./destinations/index.ts";
 import { isLoopbackHost } from "./http/access.ts";
-import { startHttp } from "./http/server.ts";
+import { createOutside } from "./http/outside.ts";
+import { refuseUnsafe, startHttp } from "./http/server.ts";
+import type { HttpOptions } from "./http/server.ts";
 import { createImaging } from "./image/imaging.ts";
-import { createLane } from "./core/lane.ts";
-import type { Channel } from "./pipeline/channel.ts";
 import { createPipeline } from "./pipeline/pipeline.ts";
 import type { Pipeline } from "./pipeline/pipeline.ts";
+import { createSchedules } from "./pipeline/schedules.ts";
+import type { Schedules, SchedulesDeps } from "./pipeline/schedules.ts";
+import { createLiveSettings } from "./pipeline/settings.ts";
+import type { LiveSettings } from "./pipeline/settings.ts";
 import { createShooter } from "./pipeline/shoot.ts";
-import type { Shooter } from "./pipeline/shoot.ts";
-import type { Portals } from "./pipeline/target.ts";
+import type { Shooter, ShooterDeps } from "./pipeline/shoot.ts";
 import { scopes } from "./rooms/contract.ts";
 import type { RoomServer, RoomToken } from "./rooms/contract.ts";
 import { createRooms } from "./rooms/rooms.ts";
+import { addTestPortal, configuredRoomServer, openSettings, restartNeeds } from "./settings.ts";
 import type { Store } from "./store/contract.ts";
 import { createMemoryStore } from "./store/memory.ts";
 import { openStore } from "./store/open.ts";
+import { probeS3 } from "./store/pictures/s3.ts";
+import { scheduledRun } from "./triggers/schedule.ts";
+import { createAllowList, endpointOf } from "./web-driver/allow.ts";
 import type { Cut, WebDriver } from "./web-driver/contract.ts";
+import { decide } from "./web-driver/guard.ts";
 import { createWebDriver } from "./web-driver/web-driver.ts";
 
 /*
@@ -39,9 +49,17 @@ export interface App extends AsyncDisposable {
   readonly publicUrl: string;
   readonly driver: WebDriver;
   readonly shooter: Shooter;
-  readonly portals: Portals;
-  readonly channels: ReadonlyMap<string, Channel>;
+  readonly settings: LiveSettings;
   readonly pipeline: Pipeline;
+  /** Tries the S3-compatible storage of pictures; undefined where none is configured. */
+  readonly probePictures: (() => Promise<void>) | undefined;
+  /** Those of the configuration as it is now. */
+  readonly schedules: () => Schedules;
+  /**
+   * Takes up another configuration, all of it or nothing; rejects when one of its channels cannot be opened. Returns the
+   * names of the sections whose changes wait for a restart.
+   */
+  reload(next: LoadedConfig): Promise<readonly string[]>;
 }
 
 /**
@@ -50,57 +68,165 @@ export interface App extends AsyncDisposable {
  */
 export type AppMode = "serve" | "command";
 
-export async function startApp(loaded: LoadedConfig, mode: AppMode, log: Logger): Promise<App> {
-  const { config, baseDir } = loaded;
+/** What a process of several on one database does: take alerts, handle them, or both. */
+export type Role = "all" | "intake" | "worker";
+
+export interface AppOptions {
+  readonly mode: AppMode;
+  /** Default: all. */
+  readonly role?: Role;
+  /** Default: the system's. */
+  readonly clock?: Clock;
+}
+
+/** Starts the program; throws AppErrors for what the operator has to mend, with everything stopped again. */
+export async function startApp(loaded: LoadedConfig, options: AppOptions, log: Logger): Promise<App> {
+  const { mode, role = "all", clock = systemClock } = options;
+  refuseLoneRole(role, loaded.config);
   const parts: AsyncDisposable[] = [];
   const stop = async (): Promise<void> => {
     for (const part of parts.splice(0).toReversed()) await part[Symbol.asyncDispose]();
   };
   try {
-    const clock = systemClock;
-    const store = use(parts, await openStoreOf(loaded, mode, log));
-    const imaging = createImaging();
-    const cut: Cut = async (png, clip) => await imaging.crop(png, { clip });
-    const driver = use(parts, createWebDriver(config.browser, { log, clock, cut }));
-    const shooter = createShooter({ driver, imaging, clock });
-    const own: RoomServerAddress = { url: "", token: new Secret(randomBytes(24).toString("base64url")) };
-    let address = { localUrl: "", publicUrl: "" };
-    const rooms = openRooms(config, own.token, () => address.publicUrl);
-    const roomServer = (): RoomServerAddress =>
-      mode === "serve" ? { ...own, url: address.localUrl } : configuredRoomServer(config);
-    const channels = await openChannels(config, baseDir, roomServer, parts);
-    const portals = new Map(Object.entries(config.portals));
-    const pipeline = createPipeline({
-      store,
-      channels,
-      portals,
-      routes: config.routes,
-      shooter,
-      clock,
-      log,
-      random: Math.random,
-    });
-    const { host, port } = mode === "serve" ? splitListen(config.server.listen) : { host: "127.0.0.1", port: 0 };
-    const roomsHaveTokens = Object.keys(config.rooms.tokens).length > 0;
-    const { publicUrl, tokens } = config.server;
-    const options = { host, port, publicUrl, tokens, roomsHaveTokens };
-    const http = use(parts, await startHttp(options, { pipeline, shooter, portals, rooms, store, log }));
-    address = { localUrl: http.localUrl, publicUrl: (publicUrl ?? http.localUrl).replace(/\/+$/u, "") };
-    if (!portals.has("test")) portals.set("test", testPortal(http.localUrl));
-    parts.push({ [Symbol.asyncDispose]: async () => await pipeline.drain() });
-    // What was left from before may go to rooms of this server: only now can they be reached.
-    pipeline.start();
-    return { ...address, driver, shooter, portals, channels, pipeline, [Symbol.asyncDispose]: stop };
+    return {
+      ...(await build(loaded, { mode, role, clock }, log, parts)),
+      probePictures: pictureProbe(loaded.config),
+      [Symbol.asyncDispose]: stop,
+    };
   } catch (error) {
     await stop();
     throw error;
   }
 }
 
-/** A command that sends what it was told and ends needs no database; what `serve` accepts is kept in one. */
-async function openStoreOf({ config, baseDir }: LoadedConfig, mode: AppMode, log: Logger): Promise<Store> {
-  if (mode === "command") return createMemoryStore(log);
-  return await openStore({ dataDir: resolve(baseDir, config.store.dataDir), url: config.store.url }, log);
+function refuseLoneRole(role: Role, { store }: Config): void {
+  if (role === "all" || store.url !== undefined) return;
+  throw new AppError(
+    "role_lonely",
+    `The role ${role} shares its work with other processes, but there is no store.url.`,
+  );
+}
+
+async function build(
+  loaded: LoadedConfig,
+  { mode, role, clock }: Required<AppOptions>,
+  log: Logger,
+  parts: AsyncDisposable[],
+): Promise<Omit<App, "probePictures" | typeof Symbol.asyncDispose>> {
+  let { config } = loaded;
+  const metrics = createMetrics({ version: packageVersion(), channels: Object.keys(config.channels) });
+  if (mode === "serve") measureProcess(metrics);
+  // A command that sends what it was told and ends needs no database; what `serve` accepts is kept in one.
+  const store = use(parts, mode === "serve" ? await openServedStore(loaded, log) : createMemoryStore(log));
+  const shared = { log, metrics, clock, pictures: store.pictures };
+  const { driver, shooter } = openCamera(config, shared, parts);
+  const own: RoomServerAddress = { url: "", token: new Secret(randomBytes(24).toString("base64url")) };
+  let address = { localUrl: "", publicUrl: "" };
+  const publicAddress = (): string => address.publicUrl;
+  const rooms = use(parts, openRooms(config, own.token, publicAddress, log));
+  const isRoomServer = mode === "serve" && role !== "worker";
+  const roomServer = (): RoomServerAddress =>
+    isRoomServer ? { ...own, url: address.localUrl } : configuredRoomServer(config, role === "worker");
+  const first = await openSettings(loaded, roomServer, undefined);
+  const settings = use(parts, createLiveSettings(first));
+  const pipeline = createPipeline({ ...shared, store, settings, shooter, random: Math.random });
+  const timing = { settings, pipeline, memory: store.schedules, runOf: scheduledRun, clock, log };
+  const schedules = liveSchedules(config, timing, mode === "serve" && role !== "intake");
+  const http = use(
+    parts,
+    await startHttp(httpOptions(config, mode, role), {
+      pipeline,
+      schedules: schedules.current,
+      shooter,
+      settings,
+      rooms,
+      store,
+      driver,
+      metrics,
+      log,
+      tokens: () => config.server.tokens,
+      hooks: () => config.hooks,
+      outside: createOutside(),
+      clock,
+    }),
+  );
+  const publicUrl = (config.server.publicUrl ?? http.localUrl).replace(/\/+$/u, "");
+  address = { localUrl: http.localUrl, publicUrl };
+  addTestPortal(first.portals, http.localUrl);
+  parts.push({ [Symbol.asyncDispose]: async () => await pipeline.drain() });
+  // What was left from before may go to rooms of this server: only now can they be reached.
+  if (role !== "intake") pipeline.start();
+  use(parts, schedules).start();
+  return {
+    ...address,
+    driver,
+    shooter,
+    settings,
+    pipeline,
+    schedules: schedules.current,
+    async reload(next) {
+      refuseUnsafe({ ...httpOptions(next.config, mode, role), ...splitListen(config.server.listen) });
+      settings.replace(await openSettings(next, roomServer, http.localUrl));
+      const needs = restartNeeds(config, next.config);
+      config = { ...next.config, store: config.store, rooms: config.rooms };
+      await schedules.renew(config);
+      driver.renew(next.config.browser.allow);
+      return needs;
+    },
+  };
+}
+
+function openCamera(
+  config: Config,
+  deps: Omit<ShooterDeps, "driver" | "imaging">,
+  parts: AsyncDisposable[],
+): { readonly driver: WebDriver; readonly shooter: Shooter } {
+  const imaging = createImaging();
+  const cut: Cut = async (png, clip) => await imaging.crop(png, { clip });
+  const driver = use(parts, createWebDriver(config.browser, { ...deps, cut }));
+  return { driver, shooter: createShooter({ driver, imaging, ...deps }) };
+}
+
+interface LiveSchedules extends AsyncDisposable {
+  readonly current: () => Schedules;
+  start(): void;
+  renew(config: Config): Promise<void>;
+}
+
+/** The schedules of the configuration as it is now; they run when `hasTimes`, and on request. */
+function liveSchedules(first: Config, deps: Omit<SchedulesDeps, "schedules">, hasTimes: boolean): LiveSchedules {
+  let current = createSchedules({ ...deps, schedules: first.schedules });
+  const start = (): void => {
+    if (hasTimes) current.start();
+  };
+  return {
+    current: () => current,
+    start,
+    async renew({ schedules }) {
+      await current[Symbol.asyncDispose]();
+      current = createSchedules({ ...deps, schedules });
+      start();
+    },
+    [Symbol.asyncDispose]: async () => await current[Symbol.asyncDispose](),
+  };
+}
+
+function httpOptions({ server, rooms }: Config, mode: AppMode, role: Role): HttpOptions {
+  const { host, port } = mode === "serve" ? splitListen(server.listen) : { host: "127.0.0.1", port: 0 };
+  const { publicUrl, tokens } = server;
+  const hasTokens = Object.keys(tokens).length > 0;
+  const roomsHaveTokens = Object.keys(rooms.tokens).length > 0;
+  return { host, port, publicUrl, hasTokens, roomsHaveTokens, takesAlerts: role !== "worker" };
+}
+
+/** The store that `serve` keeps what it accepts in. Throws as openStore does. */
+export async function openServedStore({ config, baseDir }: LoadedConfig, log: Logger): Promise<Store> {
+  const { url, pictures, retention } = config.store;
+  return await openStore({ dataDir: resolve(baseDir, config.store.dataDir), url, pictures, retention }, log);
+}
+
+function pictureProbe({ store: { pictures } }: Config): App["probePictures"] {
+  return typeof pictures === "object" ? async () => await probeS3(pictures.s3) : undefined;
 }
 
 function use<Part extends AsyncDisposable>(parts: AsyncDisposable[], part: Part): Part {
@@ -108,22 +234,7 @@ function use<Part extends AsyncDisposable>(parts: AsyncDisposable[], part: Part)
   return part;
 }
 
-async function openChannels(
-  config: Config,
-  baseDir: string,
-  roomServer: () => RoomServerAddress,
-  parts: AsyncDisposable[],
-): Promise<ReadonlyMap<string, Channel>> {
-  const channels = new Map<string, Channel>();
-  for (const [name, options] of Object.entries(config.channels)) {
-    const destination = use(parts, await openDestination(options, { baseDir, roomServer }));
-    const { color, notify, onUnknown } = options;
-    channels.set(name, { name, destination, color, notify, onUnknown, turns: createLane() });
-  }
-  return channels;
-}
-
-function openRooms(config: Config, ownToken: Secret, publicUrl: () => string): RoomServer {
+function openRooms(config: Config, ownToken: Secret, publicUrl: () => string, log: Logger): RoomServer {
   const configured = Object.entries(config.rooms.tokens).map(([name, { token, scopes }]): RoomToken => ({
     name,
     secret: token,
@@ -134,6 +245,7 @@ function openRooms(config: Config, ownToken: Secret, publicUrl: () => string): R
   );
   const names = [...new Set([...config.rooms.names, ...ofChannels])];
   const { host } = splitListen(config.server.listen);
+  const mayReach = { isAllowed: createAllowList(config.rooms.webhookAllow), allowsPublic: true };
   return createRooms(
     {
       tokens: [...configured, { name: "Chartbell", secret: ownToken, scopes }],
@@ -143,39 +255,11 @@ function openRooms(config: Config, ownToken: Secret, publicUrl: () => string): R
       pageRequiresToken: !isLoopbackHost(host),
       enforceRateLimits: config.rooms.rateLimits,
     },
-    { clock: systemClock },
-  );
-}
-
-/** The room server of the Chartbell that serves this configuration, as another process reaches it. */
-function configuredRoomServer({ server, rooms }: Config): RoomServerAddress {
-  const { host, port } = splitListen(server.listen);
-  const reachable = host === "0.0.0.0" || host === "::" ? "127.0.0.1" : host;
-  const sending = Object.values(rooms.tokens).find(
-    ({ scopes }) => scopes.includes("send_message") && scopes.includes("send_notification"),
-  );
-  return {
-    url: `http://${reachable.includes(":") ? `[${reachable}]` : reachable}:${port}`,
-    // Without configured tokens the server lets everybody on this machine in.
-    token: sending?.token ?? new Secret("none"),
-  };
-}
-
-/** The portal that is always there: charts of made-up data, to see that everything works. */
-function testPortal(localUrl: string): Portal {
-  const names = ["entity", "metric", "from", "to", "status", "theme", "latency"];
-  const query = names.map((name) => `${name}=\${${name}}`).join("&");
-  return Portal.parse({
-    url: `${localUrl}/portals/test/?${query}`,
-    title: "Test portal",
-    defaults: {
-      entity: "web01",
-      metric: "cpu_busy",
-      from: "now-6h",
-      to: "now",
-      status: "OPEN",
-      theme: "light",
-      latency: "0",
+    {
+      clock: systemClock,
+      log,
+      random: Math.random,
+      reach: async (url, signal) => await decide(endpointOf(url), mayReach, signal),
     },
-  });
+  );
 }

@@ -1,5 +1,5 @@
 import type { Command } from "commander";
-import type { App, AppMode } from "../app.ts";
+import type { App, AppMode, Role } from "../app.ts";
 import type { LoadedConfig } from "../config/load.ts";
 import type { Logger } from "../core/log.ts";
 
@@ -36,7 +36,7 @@ export async function configOf(flags: ConfigFlags): Promise<LoadedConfig> {
 }
 
 /** Starts the program for a command. */
-export async function start(loaded: LoadedConfig, mode: AppMode, log: Logger): Promise<App> {
+export async function start(loaded: LoadedConfig, mode: AppMode, log: Logger, role: Role = "all"): Promise<App> {
   const { startApp } = await import("../app.ts");
-  return await startApp(loaded, mode, log);
+  return await startApp(loaded, { mode, role }, log);
 }

@@ -1,11 +1,12 @@
 #!/usr/bin/env node
-import { createRequire } from "node:module";
 import { Command, CommanderError } from "commander";
 import { AppError, exitCodes } from "../core/errors.ts";
+import { packageVersion } from "../core/version.ts";
 import { check } from "./check.ts";
 import { config } from "./config.ts";
 import { deliveries, retry } from "./deliveries.ts";
 import { demo } from "./demo.ts";
+import { schedules } from "./schedules.ts";
 import { send } from "./send.ts";
 import { serve } from "./serve.ts";
 import { shoot } from "./shoot.ts";
@@ -23,7 +24,7 @@ async function main(argv: readonly string[]): Promise<number> {
     .version(packageVersion())
     .exitOverride()
     .addHelpText("after", codesHelp);
-  for (const add of [demo, serve, testPortal, shoot, send, deliveries, retry, check, config]) add(program);
+  for (const add of [demo, serve, testPortal, shoot, send, schedules, deliveries, retry, check, config]) add(program);
   for (const command of program.commands) command.exitOverride().hook("preAction", refuseOldNode);
   try {
     await program.parseAsync([...argv]);
@@ -40,13 +41,6 @@ function refuseOldNode(): void {
   const [major = 0, minor = 0] = process.versions.node.split(".").map(Number);
   if (major > 22 || (major === 22 && minor >= 19)) return;
   throw new AppError("node_too_old", `Chartbell needs Node >= 22.19; this is ${process.versions.node}.`);
-}
-
-/** The version in package.json, wherever this file lies: src in a checkout, dist in the package. */
-function packageVersion(): string {
-  const manifest: unknown = createRequire(import.meta.url)("#package.json");
-  const isManifest = typeof manifest === "object" && manifest !== null && "version" in manifest;
-  return isManifest ? String(manifest.version) : "unknown";
 }
 
 process.exitCode = await main(process.argv);

@@ -6,7 +6,7 @@ import { formatBytes, formatMs, print } from "./terminal.ts";
 
 /** Posts one message to one channel and waits until every step of it has ended. */
 export async function post(app: App, input: AlertInput, plan: Plan): Promise<DeliveryRecord> {
-  const { id } = await app.pipeline.post(input, plan);
+  const { id } = await app.pipeline.post(input, [plan], undefined);
   const delivery = (await app.pipeline.outcome(id))?.deliveries[0];
   if (delivery === undefined || delivery.state === "silent")
     throw new AppError("usage", "Nothing was sent: the text is empty and no portal is named.");

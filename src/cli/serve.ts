@@ -1,7 +1,25 @@
+import { InvalidArgumentError } from "commander";
 import type { Command } from "commander";
+import type { App, Role } from "../app.ts";
+import type { LoadedConfig } from "../config/load.ts";
+import { AppError } from "../core/errors.ts";
+import { createLane } from "../core/lane.ts";
+import type { Logger } from "../core/log.ts";
 import { configOf, start, withConfig } from "./config-options.ts";
 import type { ConfigFlags } from "./config-options.ts";
 import { aborted, interruptSignal, serviceLog, warn } from "./terminal.ts";
+
+const examples = `
+Examples:
+  chartbell serve
+  chartbell serve --config /etc/chartbell.yaml --listen 0.0.0.0:8080
+  chartbell serve --role worker        (several machines on one store.url)
+
+A changed configuration file is taken up at once; SIGHUP does it too, and reads secrets anew.`;
+
+interface ServeFlags extends ConfigFlags {
+  readonly role: Role;
+}
 
 /** `chartbell serve`: the service. Ends at SIGINT or SIGTERM after what is underway. */
 export function serve(program: Command): void {
@@ -9,21 +27,67 @@ export function serve(program: Command): void {
     .description("take alerts over HTTP and post texts and pictures; be the room server")
     .option("--listen <host:port>", "listen here instead of server.listen")
     .option("--data-dir <dir>", "keep data here instead of store.dataDir")
-    .addHelpText(
-      "after",
-      "\nExamples:\n  chartbell serve\n  chartbell serve --config /etc/chartbell.yaml --listen 0.0.0.0:8080",
+    .option(
+      "--role <role>",
+      "all; or, of several on one store.url, intake (takes alerts) or worker (handles them)",
+      roleOf,
+      "all",
     )
-    .action(async (flags: ConfigFlags) => {
+    .addHelpText("after", examples)
+    .action(async (flags: ServeFlags) => {
       const interrupted = interruptSignal();
       const loaded = await configOf(flags);
       warn(loaded.warnings);
       const log = serviceLog();
-      await using app = await start(loaded, "serve", log);
-      log.info(
-        { url: app.publicUrl, rooms: `${app.publicUrl}/rooms`, config: loaded.file ?? "built-in" },
-        "Chartbell is ready.",
-      );
+      await using app = await start(loaded, "serve", log, flags.role);
+      using _reloading = await reloadOnChange(app, flags, loaded, log);
+      const { publicUrl } = app;
+      const facts = {
+        url: publicUrl,
+        rooms: `${publicUrl}/rooms`,
+        role: flags.role,
+        config: loaded.file ?? "built-in",
+      };
+      log.info(facts, "Chartbell is ready.");
       await aborted(interrupted);
       log.info("Chartbell stops.");
     });
+}
+
+function roleOf(role: string): Role {
+  if (role === "all" || role === "intake" || role === "worker") return role;
+  throw new InvalidArgumentError("It must be all, intake or worker.");
+}
+
+/** Takes up the configuration again when its file changes and at SIGHUP; one that is wrong leaves the old one in force. */
+async function reloadOnChange(
+  app: App,
+  flags: ConfigFlags,
+  { file, text }: LoadedConfig,
+  log: Logger,
+): Promise<Disposable> {
+  const { watchFile } = await import("../config/watch.ts");
+  const lane = createLane();
+  const reload = (): void => void lane.run(async () => await reloadOnce(app, flags, log));
+  process.on("SIGHUP", reload);
+  const watching = file === undefined ? undefined : watchFile(file, text, reload);
+  return {
+    [Symbol.dispose]() {
+      process.off("SIGHUP", reload);
+      watching?.[Symbol.dispose]();
+    },
+  };
+}
+
+async function reloadOnce(app: App, flags: ConfigFlags, log: Logger): Promise<void> {
+  try {
+    const next = await configOf(flags);
+    for (const warning of next.warnings) log.warn({ warning }, "The configuration has a warning.");
+    const sections = await app.reload(next);
+    log.info({ config: next.file }, "The changed configuration is in force.");
+    if (sections.length > 0) log.warn({ sections }, "Some changes of the configuration wait for a restart.");
+  } catch (error) {
+    const facts = error instanceof AppError ? { reason: error.message, hint: error.hint } : { err: error };
+    log.error(facts, "The changed configuration is not taken up; the old one stays in force.");
+  }
 }

@@ -10,9 +10,9 @@ const answerMs = 15_000;
  * errors, and server_unreachable when none runs.
  */
 export async function askServer({ config }: LoadedConfig, path: string, body?: unknown): Promise<unknown> {
-  const { listen, tokens } = config.server;
-  const [token] = Object.values(tokens);
-  const url = new URL(path, `http://${listen.replace(/^(?:0\.0\.0\.0|\[::\]):/u, "127.0.0.1:")}`);
+  const { servedUrl } = await import("../config/schema.ts");
+  const [token] = Object.values(config.server.tokens);
+  const url = new URL(path, servedUrl(config));
   const response = await fetch(url, {
     method: body === undefined ? "GET" : "POST",
     headers: {

@@ -76,7 +76,7 @@ async function shootOne(app: App, name: string, flags: ShootFlags, signal: Abort
 }
 
 function targetOf(app: App, name: string, params: Readonly<Record<string, string>>): Target {
-  if (!/^https?:/iu.test(name)) return portalTarget(app.portals, name, params, { strict: true });
+  if (!/^https?:/iu.test(name)) return portalTarget(app.settings.current.portals, name, params, { strict: true });
   if (Object.keys(params).length > 0) throw new AppError("usage", "--param belongs to a portal, not to a URL.");
   return urlTarget(name, {}, true);
 }

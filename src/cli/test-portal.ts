@@ -46,7 +46,7 @@ async function toFile(loaded: Loaded, { portal, param, output, json }: TestFlags
   const startedMs = performance.now();
   await using app = await start(loaded, "command", commandLog());
   progress(`${portal}: shooting …`);
-  const target = portalTarget(app.portals, portal, param, { strict: true });
+  const target = portalTarget(app.settings.current.portals, portal, param, { strict: true });
   const shot = await app.shooter.shoot(target, interruptSignal());
   const picture = await app.shooter.original(shot);
   const file = resolve(output);

@@ -5,11 +5,12 @@ import type { Document } from "yaml";
 import { AppError, systemCodeOf } from "../core/errors.ts";
 import { formatPath } from "../core/input.ts";
 import { limits } from "../core/limits.ts";
-import { nearest } from "../core/nearest.ts";
 import { channelWarnings } from "../destinations/index.ts";
-import { configError, problemsOf } from "./problems.ts";
+import type { HookOptions } from "../triggers/index.ts";
+import { configError, problemsOf, unknownNames } from "./problems.ts";
 import type { Problem } from "./problems.ts";
 import { resolveReferences } from "./references.ts";
+import { scheduleProblems, scheduleWarnings } from "./schedules.ts";
 import { Config } from "./schema.ts";
 
 /** What overrides the file, by flag or environment variable. */
@@ -32,6 +33,8 @@ export interface LoadedConfig {
   readonly baseDir: string;
   /** Path of the file, or undefined when the built-in defaults are in force. */
   readonly file: string | undefined;
+  /** What the file held when it was read. */
+  readonly text: string;
   readonly warnings: readonly string[];
   /** Where the value at a path came from: `chartbell.yaml:12`, `env CHARTBELL_LISTEN`, `flag --listen`, `default`. */
   originOf(path: readonly PropertyKey[]): string;
@@ -103,7 +106,7 @@ export function parseConfig(text: string, options: LoadOptions): LoadedConfig {
     const line = lineOf(path);
     return line === undefined ? "default" : `${file ?? "built-in"}:${line}`;
   };
-  return { config: parsed.data, baseDir, file, warnings: warningsOf(parsed.data), originOf };
+  return { config: parsed.data, baseDir, file, text, warnings: warningsOf(parsed.data), originOf };
 }
 
 function overridesOf({ flags, env }: LoadOptions): Override[] {
@@ -153,28 +156,35 @@ function lineAt(document: Document, lines: LineCounter, path: readonly PropertyK
 function crossProblems(config: Config): Problem[] {
   const channels = Object.keys(config.channels);
   const portals = [...Object.keys(config.portals), "test"];
-  return config.routes.flatMap((route, index) => [
-    ...unknownNames(route.channels, channels, "channel", ["routes", index, "channels"]),
-    ...unknownNames(route.portals, portals, "portal", ["routes", index, "portals"]),
+  const places: readonly Place[] = [
+    ...config.routes.map((route, index) => ({ ...route, path: ["routes", index] })),
+    ...Object.entries(config.hooks).flatMap(([name, hook]) => hookPlaces(hook, ["hooks", name])),
+  ];
+  const unknown = places.flatMap(({ path, ...place }) => [
+    ...unknownNames(place.channels ?? [], channels, "channel", [...path, "channels"]),
+    ...unknownNames(place.portals ?? [], portals, "portal", [...path, "portals"]),
   ]);
+  return [...unknown, ...scheduleProblems(config)];
 }
 
-function unknownNames(
-  names: readonly string[],
-  known: readonly string[],
-  what: string,
-  path: readonly PropertyKey[],
-): Problem[] {
-  return names.flatMap((name, index) => {
-    if (known.includes(name)) return [];
-    const near = nearest(name, known);
-    const hint = near === undefined ? `configured: ${known.join(", ") || "none"}` : `did you mean \`${near}\`?`;
-    return [{ path: [...path, index], message: `there is no ${what} \`${name}\`; ${hint}` }];
-  });
+/** Something in the file that names channels and portals. */
+interface Place {
+  readonly channels?: readonly string[] | undefined;
+  readonly portals?: readonly string[] | undefined;
+  readonly path: readonly PropertyKey[];
+}
+
+function hookPlaces(hook: HookOptions, path: readonly PropertyKey[]): readonly Place[] {
+  const builders = hook.source === "buildbot" ? Object.entries(hook.builders) : [];
+  return [
+    { channels: hook.channels, portals: hook.portals, path },
+    ...builders.map(([name, builder]) => ({ ...builder, path: [...path, "builders", name] })),
+  ];
 }
 
 function warningsOf(config: Config): string[] {
-  return Object.entries(config.channels).flatMap(([name, options]) =>
+  const channels = Object.entries(config.channels).flatMap(([name, options]) =>
     channelWarnings(options).map((warning) => `channels.${name}.${warning}`),
   );
+  return [...channels, ...scheduleWarnings(config)];
 }

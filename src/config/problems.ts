@@ -90,3 +90,18 @@ export function configError(
     details: { problems: problems.map(({ path, message }) => ({ path: placeOf(path), message })) },
   });
 }
+
+/** A problem for each name that is none of the known ones. */
+export function unknownNames(
+  names: readonly string[],
+  known: readonly string[],
+  what: string,
+  path: readonly PropertyKey[],
+): Problem[] {
+  return names.flatMap((name, index) => {
+    if (known.includes(name)) return [];
+    const near = nearest(name, known);
+    const hint = near === undefined ? `configured: ${known.join(", ") || "none"}` : `did you mean \`${near}\`?`;
+    return [{ path: [...path, index], message: `there is no ${what} \`${name}\`; ${hint}` }];
+  });
+}

@@ -4,9 +4,12 @@ import { limits } from "../core/limits.ts";
 import { Name } from "../core/name.ts";
 import { Portal } from "../core/portal.ts";
 import { Route } from "../core/route.ts";
+import { Schedule } from "../core/schedule.ts";
 import { SecretField } from "../core/secret.ts";
 import { ChannelOptions } from "../destinations/index.ts";
 import { Scope } from "../rooms/contract.ts";
+import { PicturesOptions, Retention } from "../store/options.ts";
+import { HookOptions } from "../triggers/index.ts";
 import { AllowEntry } from "../web-driver/allow.ts";
 
 /*
@@ -37,10 +40,16 @@ const Store = z.strictObject({
     .string()
     .min(1)
     .default("./data")
-    .describe("Folder of the private PostgreSQL, when no url is given; one Chartbell per folder."),
+    .describe(
+      "Folder of the private PostgreSQL, when no url is given, and of pictures as files; one Chartbell per folder.",
+    ),
   url: SecretField.optional().describe(
     "Address of a PostgreSQL server (14 or newer) instead of the private one: `postgres://USER:PASSWORD@HOST/DATABASE`.",
   ),
+  pictures: PicturesOptions.optional().describe(
+    "Where sent pictures are kept. files: in dataDir (default without url); database: in the database (default with url); or s3.",
+  ),
+  retention: Retention.prefault({}).describe("How long things are kept: 90s, 10m, 12h, 30d; sizes as 500MiB, 2GiB."),
 });
 
 const Browser = z.strictObject({
@@ -83,6 +92,11 @@ const Rooms = z.strictObject({
     .boolean()
     .default(false)
     .describe("Answer 429 beyond HipChat's limits (30 messages a minute per room)."),
+  webhookAllow: z
+    .array(AllowEntry)
+    .max(1000)
+    .default([])
+    .describe("host:port that webhooks of rooms may call beside public addresses."),
 });
 
 export const Config = z.strictObject({
@@ -92,7 +106,18 @@ export const Config = z.strictObject({
   rooms: Rooms.prefault({}).describe("The built-in HipChat-compatible room server."),
   channels: z.record(Name, ChannelOptions).default({}).describe("Where messages go, by name."),
   portals: z.record(Name, Portal).default({}).describe("Pages that can be photographed, by name."),
+  hooks: z
+    .record(Name, HookOptions)
+    .default({})
+    .describe(
+      "Outside systems that post to `/hooks/NAME`; each source answers under its own name without being listed.",
+    ),
   routes: z.array(Route).max(1000).default([]).describe("Which alerts go where; every matching route applies."),
+  schedules: z
+    .array(Schedule)
+    .max(limits.schedulesMax)
+    .default([])
+    .describe("Pictures of portals at times of day; see [schedules](operations.md#schedules)."),
 });
 export type Config = z.infer<typeof Config>;
 
@@ -100,4 +125,11 @@ export type Config = z.infer<typeof Config>;
 export function splitListen(listen: string): { readonly host: string; readonly port: number } {
   const groups = listenPattern.exec(listen)?.groups ?? {};
   return { host: (groups["host"] ?? "127.0.0.1").replace(/^\[|\]$/gu, ""), port: Number(groups["port"] ?? 0) };
+}
+
+/** Where the Chartbell that serves this configuration listens, as another process on this machine reaches it. */
+export function servedUrl({ server }: Config): string {
+  const { host, port } = splitListen(server.listen);
+  const reachable = host === "0.0.0.0" || host === "::" ? "127.0.0.1" : host;
+  return `http://${reachable.includes(":") ? `[${reachable}]` : reachable}:${port}`;
 }

@@ -1,6 +1,6 @@
 import type { Alert } from "./alert.ts";
 import type { ErrorCode } from "./errors.ts";
-import type { Verdict } from "./picture.ts";
+import type { MediaType, Verdict } from "./picture.ts";
 
 /** Why something was not done, as it is shown to people and programs. */
 export interface Failure {
@@ -35,6 +35,13 @@ export interface StepRecord {
   readonly foldedInto?: string;
 }
 
+/** Names a kept picture by its content. */
+export interface PictureReference {
+  /** Hex, of the bytes. */
+  readonly sha256: string;
+  readonly mediaType: MediaType;
+}
+
 /** What became of one portal's shot for one channel. */
 export interface ShotRecord {
   readonly portal: string;
@@ -44,6 +51,8 @@ export interface ShotRecord {
   readonly bytes?: number;
   readonly width?: number;
   readonly height?: number;
+  /** The picture that was sent, where it is kept. */
+  readonly picture?: PictureReference;
   readonly timings?: Readonly<Record<string, number>>;
 }
 
@@ -68,4 +77,19 @@ export interface HandledAlert {
   readonly alert: Alert;
   readonly state: "accepted" | "handled";
   readonly deliveries: readonly DeliveryRecord[];
+}
+
+/** An alert in a list: how far each of its deliveries is, in short. */
+export interface AlertSummary {
+  readonly alert: Alert;
+  readonly state: HandledAlert["state"];
+  readonly deliveries: readonly DeliverySummary[];
+}
+
+export interface DeliverySummary {
+  readonly id: string;
+  readonly channel: string;
+  readonly state: DeliveryState;
+  readonly steps: readonly { readonly kind: StepRecord["kind"]; readonly status: string; readonly attempts: number }[];
+  readonly shots: readonly ShotRecord[];
 }

@@ -13,8 +13,27 @@ export const limits = {
   alertTextCharsMax: 32_768,
   alertTagsMax: 100,
   alertFieldsMax: 100,
+  /** Bodies of `POST /hooks/*`, and what one of them may hold. */
+  hookBodyBytesMax: 2 * MiB,
+  hookAlertsMax: 500,
+  /** Requests of hooks that are read or kept at the same time; more are told to come back. */
+  hooksUnderwayMax: 50,
+  hookRetryAfterMs: 5 * second,
+  /** Levels of lists and objects in a JSON body. */
+  jsonDepthMax: 64,
+  /** A time further ahead than this is a sender's mistake: the time of arrival counts instead. */
+  alertTimeAheadMsMax: 24 * 60 * minute,
+  /** Senders that repeat a state on purpose are told from those that try again by this much time. */
+  hookRepeatMs: 1 * minute,
+  /** Fetching a signing certificate or confirming a subscription. */
+  outsideTryMs: 5 * second,
+  outsideBytesMax: 64 * KiB,
+  certificatesKeptMax: 20,
   /** Bodies of the HipChat-compatible API: HipChat's own clients refuse files above 50 MB, ours are charts. */
   roomsBodyBytesMax: 20 * MiB,
+  /** The same without a file, and how deep its JSON may go: a card's goes five deep. */
+  roomsFieldsBytesMax: 1 * MiB,
+  roomsJsonDepthMax: 32,
   configBytesMax: 1 * MiB,
   secretBytesMax: 64 * KiB,
   urlCharsMax: 8192,
@@ -33,8 +52,10 @@ export const limits = {
   browserCloseMs: 5 * second,
   proxyConnectMs: 10 * second,
 
-  /** How long a text waits for nothing, and a picture for its page: design "picture deadline". */
-  pictureDeadlineMs: 15 * second,
+  /** How long an alert's picture may take from when it is wanted, the wait for a browser included; its text waits for nothing. */
+  pictureDeadlineMs: 5 * minute,
+  /** A browser that has too much to do is asked again at least this often. */
+  shotRetryMs: 5 * second,
   deliveryTryMs: 15 * second,
   /** Tries of a message that a server refuses while it takes others. */
   deliveryTriesMax: 6,
@@ -55,6 +76,10 @@ export const limits = {
    * the others, and for each alert that it has in hand, but not when it took none lately.
    */
   sharing: { claimMax: 2, turnMs: 2, turnsMax: 8, inHandMs: 2, waitMsMax: 100, forgetMs: 200 },
+  /** Messages that have not ended, of all processes; beyond that no more alerts are accepted. How often they are counted. */
+  deliveriesOpenMax: 100_000,
+  boundLookMs: 2 * second,
+  overloadedRetryMs: 30 * second,
   /** Messages that wait for their turn in one channel of one process; more go into the channel's backlog. */
   channelTurnsMax: 100,
   /** Backlogs that one process empties at the same time, and what it takes of one at a time. */
@@ -71,6 +96,12 @@ export const limits = {
   /** How often an alert asks whether an earlier one of its key has said its text, and for how long before it steps back. */
   turnPollMs: 100,
   turnWaitMs: 30 * second,
+  /** A scheduled run that could not be made in time is made up for at most this much later, by the schedule's `missed`. */
+  scheduleLateMsMax: { once: 60 * minute, skip: 1 * minute },
+  /** The clock is looked at this often: timers stand still while a machine sleeps, and the clock may be set. */
+  schedulePollMs: 30 * second,
+  scheduleRetryMs: 1 * second,
+  schedulesMax: 200,
   /** A process that has not been heard of for this long has lost its work to others; pg-boss allows no less than 10 s. */
   workerSilenceMs: 10 * second,
 
@@ -81,6 +112,21 @@ export const limits = {
   databaseConnectionsMax: 10,
   /** How long accepting waits for a database that is being restarted (measured: 0.5 s), and how long a receipt does. */
   databaseRetryMs: { accept: 2 * second, receipt: 30 * second },
+  /** How long readiness and a scrape of the metrics wait for the database; Prometheus itself gives up after 10 s. */
+  databaseLookMs: 2 * second,
+  /** How long `chartbell check` waits for a running Chartbell to say whether it is ready. */
+  readyAnswerMs: 5 * second,
+  /** How long a picture that is ready to be sent waits for its copy to be kept; the copying goes on beside the sending. */
+  pictureKeepWaitMs: 25,
+  /** One call to the storage of pictures. */
+  pictureStorageMs: 10 * second,
+  /** Copies of pictures that were begun and not finished, and files that no row knows, are left alone this long. */
+  pictureUnfinishedMs: 60 * minute,
+  /** How often what is too old is deleted, and how many alerts, keys or pictures at a time. */
+  housekeepingMs: 10 * minute,
+  housekeepingBatch: 100,
+  idempotencyKeptMs: 7 * 24 * 60 * minute,
+  historyPageMax: 200,
   /** Bytes of a unix socket's path; Linux takes 107, macOS 103. */
   socketPathBytesMax: 100,
 
@@ -91,6 +137,25 @@ export const limits = {
   roomWatchersMax: 500,
   roomSendsPerMinuteMax: 30,
   roomTokenCallsPerFiveMinutesMax: 500,
+  roomTopicCharsMax: 250,
+  /** Tokens handed out for client credentials, and how long one is good: HipChat's were for 8 hours. */
+  roomSessionsMax: 1000,
+  roomSessionMs: 8 * 60 * minute,
+  /** A card as JSON; its fields have HipChat's own limits. */
+  cardCharsMax: 32_768,
+  cardAttributesMax: 50,
+  webhooksPerRoomMax: 20,
+  webhooksMax: 500,
+  webhookUrlCharsMax: 2048,
+  /** The time a pattern takes is the product of its states and of the characters it is looked for in (80 ms for these). */
+  webhookPatternCharsMax: 250,
+  webhookPatternStatesMax: 250,
+  webhookMatchedCharsMax: 2000,
+  /** Calls that wait for one webhook's turn; what comes beyond is dropped. */
+  webhookQueueMax: 100,
+  webhookTryMs: 10 * second,
+  webhookTriesMax: 3,
+  webhookBackoff: { baseMs: 1 * second, capMs: 10 * second },
 
   drainMs: 20 * second,
   /** How long the work that a drain gives up may take to say so to the store. */

@@ -18,8 +18,8 @@ export function createLog({ level, pretty }: LogOptions): Logger {
   const redact = { paths: redactedKeys.flatMap((key) => [key, `*.${key}`]), censor: "[secret]" };
   const options = { level, redact, base: null, timestamp: pino.stdTimeFunctions.isoTime };
   if (!pretty) return pino(options, pino.destination({ fd: 2, sync: true }));
-  const target = { target: "pino-pretty", options: { destination: 2, sync: true, translateTime: "HH:MM:ss.l" } };
-  return pino({ ...options, transport: target });
+  const form = { translateTime: "HH:MM:ss.l", singleLine: true };
+  return pino({ ...options, transport: { target: "pino-pretty", options: { destination: 2, sync: true, ...form } } });
 }
 
 /** The parts of a URL that may be logged or shown: no user name, no query, no fragment. */

@@ -2,6 +2,7 @@ import { z } from "zod";
 import { limits } from "./limits.ts";
 import { SecretField } from "./secret.ts";
 import { Template } from "./template.ts";
+import { TimeZone } from "./timezone.ts";
 
 const side = z.int().min(limits.viewportSideMin).max(limits.viewportSideMax);
 const selector = z.string().min(1).max(1000);
@@ -62,11 +63,7 @@ export const ShotOptions = z.strictObject({
     .describe("What to cut out of the page."),
   fullPage: z.boolean().default(false).describe("The whole scrollable page instead of the viewport."),
   hide: z.array(selector).max(50).default([]).describe("Selectors of elements to make invisible."),
-  timezone: z
-    .string()
-    .refine(isTimezone, "must be an IANA time zone such as Europe/Berlin")
-    .default("UTC")
-    .describe("IANA time zone of the page."),
+  timezone: TimeZone.default("UTC").describe("IANA time zone of the page."),
   locale: z
     .string()
     .refine(isLocale, "must be a BCP 47 locale such as en-GB")
@@ -78,7 +75,9 @@ export const ShotOptions = z.strictObject({
     .min(100)
     .max(limits.shotTimeoutMsMax)
     .default(limits.shotTimeoutMsDefault)
-    .describe("From the request to the captured pixels, milliseconds."),
+    .describe(
+      "From the shot's turn to the captured pixels, milliseconds; the turn itself is waited for at most as long.",
+    ),
 });
 export type ShotOptions = z.infer<typeof ShotOptions>;
 
@@ -136,14 +135,6 @@ export const Portal = ShotOptions.safeExtend({
     .describe("Certificate checks."),
 });
 export type Portal = z.infer<typeof Portal>;
-
-function isTimezone(name: string): boolean {
-  try {
-    return Boolean(new Intl.DateTimeFormat("en", { timeZone: name }));
-  } catch {
-    return false;
-  }
-}
 
 function isLocale(name: string): boolean {
   try {

@@ -2,7 +2,7 @@ import { Liquid, TokenizationError, ParseError } from "liquidjs";
 import { z } from "zod";
 import { messageOf } from "./errors.ts";
 import { limits } from "./limits.ts";
-import { escapeHtml } from "./text.ts";
+import { escapeHtml, wellFormed } from "./text.ts";
 
 /*
  * Texts and URLs with placeholders: LiquidJS with ATSD's `${` and `}` as output delimiters. An unknown placeholder is empty,
@@ -26,7 +26,7 @@ const bounds = { parseLimit: 100_000, renderLimit: 200, memoryLimit: 2_000_000 }
 const engines: Readonly<Record<TemplateForm, Liquid>> = {
   html: engine((value) => (value instanceof Link ? anchor(value) : escapeHtml(textOf(value)).replaceAll("\n", "<br>"))),
   text: engine(textOf),
-  url: engine((value) => encodeURIComponent(textOf(value))),
+  url: engine((value) => encodeURIComponent(wellFormed(textOf(value)))),
 };
 
 function engine(outputEscape: (value: unknown) => string): Liquid {

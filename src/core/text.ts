@@ -11,6 +11,11 @@ export function escapeHtml(text: string): string {
   return text.replace(/[&<>"']/g, (character) => htmlEscapes[character] ?? character);
 }
 
+/** Text without halves of a surrogate pair, which JSON can carry and a URL cannot. */
+export function wellFormed(text: string): string {
+  return text.replace(/\p{Surrogate}/gu, "\u{FFFD}");
+}
+
 const graphemes = new Intl.Segmenter("en", { granularity: "grapheme" });
 
 /**

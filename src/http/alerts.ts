@@ -17,7 +17,7 @@ export function alertRoutes(pipeline: Pipeline, store: Store): Router {
     const accepted = await pipeline.accept(inputs, idempotencyKeyOf(request.get("idempotency-key")));
     response.status(202).json({ alerts: accepted });
   });
-  router.all("/api/alerts", onlyMethods("POST"));
+  router.all("/api/alerts", onlyMethods("GET", "POST"));
   router.get("/api/alerts/:id", async (request, response) => {
     const found = await store.find(request.params.id);
     if (found === undefined) throw new AppError("not_found", "There is no alert of this id, or it is forgotten.");

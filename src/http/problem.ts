@@ -1,12 +1,19 @@
 import type { ErrorRequestHandler, RequestHandler, Response } from "express";
 import { AppError } from "../core/errors.ts";
+import type { ErrorCode } from "../core/errors.ts";
 import type { Logger } from "../core/log.ts";
 import { limits } from "../core/limits.ts";
 
+/** When to come back after a 503 whose thrower does not know. */
+const retryMs = 5000;
+
 /** Answers an error as problem+json (RFC 9457): a code for programs, a sentence and the next step for people. */
 export function sendProblem(response: Response, error: AppError, extra: Readonly<Record<string, unknown>> = {}): void {
-  if (error.retryAfterMs !== undefined) response.set("retry-after", String(Math.ceil(error.retryAfterMs / 1000)));
-  if (error.code === "unauthorized") response.set("www-authenticate", "Bearer");
+  const retryAfterMs = error.retryAfterMs ?? (error.httpStatus === 503 && error.isRetryable ? retryMs : undefined);
+  if (retryAfterMs !== undefined) response.set("retry-after", String(Math.ceil(retryAfterMs / 1000)));
+  if (error.code === "unauthorized" && !response.hasHeader("www-authenticate")) {
+    response.set("www-authenticate", "Bearer");
+  }
   const body = {
     ...error.details,
     ...extra,
@@ -35,6 +42,11 @@ export function problemHandler(log: Logger): ErrorRequestHandler {
     const body = { type: "about:blank", title: "An unexpected fault inside Chartbell.", status: 500, code: "internal" };
     response.status(500).type("application/problem+json").send(JSON.stringify(body));
   };
+}
+
+/** The code that an error is answered with. */
+export function codeOf(error: unknown): ErrorCode | "internal" {
+  return toAppError(error)?.code ?? "internal";
 }
 
 /** Errors of ours, and those that express and its body parser give to a request they cannot read. */

@@ -1,5 +1,5 @@
 import { Router } from "express";
-import type { Request, Response } from "express";
+import type { ErrorRequestHandler, Request, Response } from "express";
 import { limits } from "../core/limits.ts";
 import type { ApiAnswer, ApiRequest, RoomEvent, RoomServer } from "../rooms/contract.ts";
 import { bytesOf, rawBody, signalOf } from "./body.ts";
@@ -18,10 +18,21 @@ export function roomRoutes(rooms: RoomServer): Router {
     sendAnswer(response, await rooms.page(plain(request)));
   });
   // A look-ahead: what the pattern takes must end before the slash.
-  router.use(/^\/+v[12](?=\/|$)/u, rawBody(limits.roomsBodyBytesMax), async (request, response) => {
+  const api = /^\/+v[12](?=\/|$)/u;
+  router.use(api, rawBody(limits.roomsBodyBytesMax), async (request, response) => {
     sendAnswer(response, await rooms.api(plain(request)));
   });
+  router.use(api, unreadableBody(rooms));
   return router;
+}
+
+/** A body that could not be read is refused as HipChat refuses, with its headers; any other error is the next handler's. */
+function unreadableBody(rooms: RoomServer): ErrorRequestHandler {
+  return (error: unknown, _request, response, next) => {
+    const status = error instanceof Error && "status" in error ? error.status : undefined;
+    if (response.headersSent || typeof status !== "number" || status < 400 || status > 499) next(error);
+    else sendAnswer(response, rooms.unreadable(status === 413 || status === 415 ? status : 400));
+  };
 }
 
 /** The request as the room server takes it: the path exactly as it was sent. */

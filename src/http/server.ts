@@ -1,22 +1,32 @@
 import { once } from "node:events";
 import { createServer } from "node:http";
 import type { Server } from "node:http";
-import express from "express";
+import express, { Router } from "express";
 import type { Express } from "express";
 import helmet from "helmet";
+import type { Clock } from "../core/clock.ts";
 import { AppError, systemCodeOf } from "../core/errors.ts";
 import type { Logger } from "../core/log.ts";
+import type { Metrics } from "../core/metrics.ts";
 import type { Secret } from "../core/secret.ts";
 import type { Pipeline } from "../pipeline/pipeline.ts";
+import type { Schedules } from "../pipeline/schedules.ts";
 import type { Shooter } from "../pipeline/shoot.ts";
-import type { Portals } from "../pipeline/target.ts";
+import type { LiveSettings } from "../pipeline/settings.ts";
 import type { RoomServer } from "../rooms/contract.ts";
 import type { Store } from "../store/contract.ts";
+import type { WebDriver } from "../web-driver/contract.ts";
+import type { HookOptions, Outside } from "../triggers/index.ts";
 import { isLoopbackHost, requireOwnHost, requireToken } from "./access.ts";
 import { alertRoutes } from "./alerts.ts";
 import { deliveryRoutes } from "./deliveries.ts";
+import { historyRoutes, pictureRoutes } from "./history.ts";
+import { healthRoutes } from "./health.ts";
+import { hookRoutes } from "./hooks.ts";
+import { countRefusals, metricsRoutes } from "./metrics.ts";
 import { notFound, problemHandler } from "./problem.ts";
 import { roomRoutes } from "./room-routes.ts";
+import { scheduleRoutes } from "./schedules.ts";
 import { shotRoutes } from "./shots.ts";
 import { testPortalRoutes } from "./test-portal.ts";
 
@@ -25,17 +35,30 @@ export interface HttpOptions {
   /** 0 takes a free port. */
   readonly port: number;
   readonly publicUrl: string | undefined;
-  readonly tokens: Readonly<Record<string, Secret>>;
+  /** Whether the API asks for tokens. */
+  readonly hasTokens: boolean;
+  /** Whether this process takes alerts and is the room server; otherwise it tells its health only. */
+  readonly takesAlerts: boolean;
   /** Whether the HipChat-compatible API asks for tokens of its own. */
   readonly roomsHaveTokens: boolean;
 }
 
 export interface HttpDeps {
   readonly pipeline: Pipeline;
+  /** Those of the configuration as it is now. */
+  readonly schedules: () => Schedules;
   readonly shooter: Shooter;
-  readonly portals: Portals;
+  readonly settings: LiveSettings;
+  /** The tokens of the API, by name, as they are now. */
+  readonly tokens: () => Readonly<Record<string, Secret>>;
+  /** The configured hooks, by name, as they are now. */
+  readonly hooks: () => Readonly<Record<string, HookOptions>>;
   readonly rooms: RoomServer;
   readonly store: Store;
+  readonly driver: Pick<WebDriver, "load">;
+  readonly metrics: Metrics;
+  readonly outside: Outside;
+  readonly clock: Clock;
   readonly log: Logger;
 }
 
@@ -77,21 +100,28 @@ function createExpress(options: HttpOptions, deps: HttpDeps, hosts: () => Readon
     if (isOpen || ownHost[0] === undefined) next();
     else ownHost[0](request, response, next);
   });
-  app.get("/healthz", (_request, response) => void response.json({ status: "ok" }));
-  app.get("/readyz", (_request, response) => {
-    if (!deps.pipeline.isTaking())
-      throw new AppError("shutting_down", "Chartbell is stopping.", { retryAfterMs: 5000 });
-    response.json({ status: "ready" });
-  });
-  app.get("/", (_request, response) => response.redirect(302, "/rooms"));
-  app.use(roomRoutes(deps.rooms));
+  app.use(healthRoutes(deps));
+  if (options.takesAlerts) app.get("/", (_request, response) => response.redirect(302, "/rooms"));
+  if (options.takesAlerts) app.use(roomRoutes(deps.rooms));
   app.use(securityHeaders(), testPortalRoutes());
-  app.use("/api", requireToken(options.tokens));
-  app.use(alertRoutes(deps.pipeline, deps.store));
-  if (deps.store.desk !== undefined) app.use(deliveryRoutes(deps.store.desk));
-  app.use(shotRoutes(deps.shooter, deps.portals));
+  app.use(["/api", "/metrics"], requireToken(deps.tokens));
+  app.use(metricsRoutes(deps));
+  if (options.takesAlerts) app.use(apiRoutes(deps));
   app.use(notFound);
   app.use(problemHandler(deps.log));
+  return app;
+}
+
+function apiRoutes(deps: HttpDeps): Router {
+  const app = Router();
+  if (deps.store.history !== undefined) app.use(historyRoutes(deps.store.history));
+  app.use(alertRoutes(deps.pipeline, deps.store));
+  if (deps.store.pictures !== undefined) app.use(pictureRoutes(deps.store.pictures));
+  if (deps.store.desk !== undefined) app.use(deliveryRoutes(deps.store.desk));
+  app.use(scheduleRoutes(deps.schedules));
+  app.use(shotRoutes(deps.shooter, deps.settings));
+  app.use(hookRoutes(deps));
+  app.use(["/api/alerts", "/hooks"], countRefusals(deps.metrics));
   return app;
 }
 
@@ -106,12 +136,12 @@ function securityHeaders(): ReturnType<typeof helmet> {
   });
 }
 
-/** Beyond loopback, everything that acts or shows must ask for a token. */
-function refuseUnsafe({ host, tokens, roomsHaveTokens }: HttpOptions): void {
+/** Beyond loopback, everything that acts or shows must ask for a token; throws listen_unsafe. */
+export function refuseUnsafe({ host, hasTokens, roomsHaveTokens, takesAlerts }: HttpOptions): void {
   if (isLoopbackHost(host)) return;
   const missing = [
-    ...(Object.keys(tokens).length === 0 ? ["server.tokens"] : []),
-    ...(roomsHaveTokens ? [] : ["rooms.tokens"]),
+    ...(hasTokens ? [] : ["server.tokens"]),
+    ...(roomsHaveTokens || !takesAlerts ? [] : ["rooms.tokens"]),
   ];
   if (missing.length === 0) return;
   throw new AppError("listen_unsafe", `Listening on ${host} without ${missing.join(" and ")} would let everybody in.`);

@@ -7,6 +7,7 @@ import { limits } from "../core/limits.ts";
 import type { MediaType, Picture } from "../core/picture.ts";
 import { Clip, Ready, ShotOptions, Viewport } from "../core/portal.ts";
 import type { Shooter, Shot } from "../pipeline/shoot.ts";
+import type { LiveSettings } from "../pipeline/settings.ts";
 import { portalTarget, urlTarget } from "../pipeline/target.ts";
 import type { Portals, Target } from "../pipeline/target.ts";
 import { apiBody, jsonOf, signalOf } from "./body.ts";
@@ -47,13 +48,13 @@ export const ShotWish = z
 export type ShotWish = z.infer<typeof ShotWish>;
 
 /** `POST /api/shots`: the picture itself, its verdict in headers. */
-export function shotRoutes(shooter: Shooter, portals: Portals): Router {
+export function shotRoutes(shooter: Shooter, settings: LiveSettings): Router {
   const router = Router();
   router.post("/api/shots", apiBody, async (request, response) => {
     const wish = parseInput(ShotWish, jsonOf(request));
     try {
       const signal = signalOf(response);
-      const target = targetOf(wish, portals);
+      const target = targetOf(wish, settings.current.portals);
       const shot = await shooter.shoot(target, signal);
       const startedMs = performance.now();
       const picture = await encode(shot, wish, shooter);

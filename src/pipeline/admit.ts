@@ -58,7 +58,7 @@ export function refuseUnknownNames(
 }
 
 /** The error for a name that the configuration does not have; it names the nearest one or all. */
-export function unknownName(what: "channel" | "portal", name: string, known: readonly string[]): AppError {
+export function unknownName(what: "channel" | "portal" | "schedule", name: string, known: readonly string[]): AppError {
   const near = nearest(name, known);
   const hint = near === undefined ? `Configured: ${known.join(", ") || "none"}.` : `Did you mean \`${near}\`?`;
   return new AppError(`${what}_unknown`, `There is no ${what} \`${name}\`.`, { hint, details: { [what]: name } });

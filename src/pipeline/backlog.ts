@@ -1,13 +1,15 @@
+import type { Alert } from "../core/alert.ts";
 import { AppError } from "../core/errors.ts";
 import type { Step, TextStep } from "../core/message.ts";
 import { wait } from "../core/wait.ts";
 import type { Backlog, Hold, Store, WaitingDelivery } from "../store/contract.ts";
 import type { Channel } from "./channel.ts";
 import { withEarlier } from "./compose.ts";
-import { deliverWaiting } from "./deliver.ts";
+import { deliverWaiting, idAtDestination } from "./deliver.ts";
 import type { DeliverDeps, StepOrder } from "./deliver.ts";
 import { orderOf, picturesOf, recordGone, textOf } from "./delivery.ts";
 import type { ComingPicture } from "./delivery.ts";
+import { about, observeStep } from "./observe.ts";
 import type { PictureDeps, PreparedPicture } from "./picture.ts";
 
 /*
@@ -74,7 +76,7 @@ class Emptying {
   async #say(delivery: WaitingDelivery): Promise<Hold | undefined> {
     const { store, portals } = this.#deps;
     if (this.#channel === undefined) {
-      await recordGone(delivery, store);
+      await recordGone(delivery, about(delivery.alert, this.#deps));
       return undefined;
     }
     const text = textOf(delivery.alert, delivery, this.#channel, portals);
@@ -92,7 +94,7 @@ class Emptying {
   async #sayText(text: TextStep, delivery: WaitingDelivery, channel: Channel): Promise<Hold | undefined> {
     const { alert, earlier, dueSince } = delivery;
     const order = { ...orderOf(alert, delivery, 0, text), dueSince, folded: earlier.deliveryIds };
-    return await this.#deliver(withEarlier(text, earlier), channel, order);
+    return await this.#deliver(withEarlier(text, earlier), channel, order, alert);
   }
 
   /** `later` when a text has come meanwhile: it goes first. */
@@ -102,22 +104,22 @@ class Emptying {
       const ready = await this.#unlessTextComes(prepared);
       if (ready === undefined) return "later";
       const order = { ...orderOf(alert, delivery, position, ready.step, ready.record), dueSince };
-      const hold = await this.#deliver(ready.step, channel, order);
+      const hold = await this.#deliver(ready.step, channel, order, alert);
       if (hold !== undefined) return hold;
     }
-    if (supersededBy !== undefined) await foldPictures(delivery, supersededBy, this.#deps.store);
+    if (supersededBy !== undefined) await foldPictures(delivery, supersededBy, about(alert, this.#deps));
     this.#coming.delete(delivery.id);
     return undefined;
   }
 
-  async #deliver(step: Step, channel: Channel, order: StepOrder): Promise<Hold | undefined> {
-    return await deliverWaiting(step, channel, order, this.#failures, this.#deps, this.#signal);
+  async #deliver(step: Step, channel: Channel, order: StepOrder, alert: Alert): Promise<Hold | undefined> {
+    return await deliverWaiting(step, channel, order, this.#failures, about(alert, this.#deps), this.#signal);
   }
 
   #picturesOf(delivery: WaitingDelivery, channel: Channel): readonly ComingPicture[] {
     const { id, alert, supersededBy } = delivery;
     if (supersededBy !== undefined) return [];
-    const coming = this.#coming.get(id) ?? picturesOf(alert, delivery, channel, this.#deps, this.#signal);
+    const coming = this.#coming.get(id) ?? picturesOf(alert, delivery, channel, about(alert, this.#deps), this.#signal);
     this.#coming.set(id, coming);
     return coming;
   }
@@ -137,10 +139,16 @@ function isTextOpen({ steps }: WaitingDelivery): boolean {
 }
 
 /** The state that the pictures would show is over, and the room has been told. */
-async function foldPictures({ id, plan, steps }: WaitingDelivery, foldedInto: string, store: Store): Promise<void> {
+async function foldPictures(
+  { id, plan, steps }: WaitingDelivery,
+  foldedInto: string,
+  deps: BacklogDeps,
+): Promise<void> {
   for (const position of plan.portals.keys()) {
     if (steps.get(position + 1)?.record !== undefined) continue;
     const record = { kind: "picture", status: "folded", attempts: 0, afterMs: 0, foldedInto } as const;
-    await store.endStep({ deliveryId: id, position: position + 1, kind: "picture" }, record, undefined);
+    const name = { deliveryId: id, position: position + 1, kind: "picture" } as const;
+    await deps.store.endStep(name, record, undefined);
+    observeStep(record, { channel: plan.channel, deliveryId: idAtDestination(name), attempts: 0 }, name, deps);
   }
 }

@@ -3,17 +3,17 @@ import type { Clock } from "../core/clock.ts";
 import type { Failure, ShotRecord, StepRecord } from "../core/delivery.ts";
 import { AppError } from "../core/errors.ts";
 import { limits } from "../core/limits.ts";
-import type { Logger } from "../core/log.ts";
 import type { Step } from "../core/message.ts";
 import { reasonOf, wait } from "../core/wait.ts";
 import type { Receipt } from "../destinations/contract.ts";
 import type { AttemptEnd, Hold, StepName, StepProgress, Store } from "../store/contract.ts";
 import type { Channel } from "./channel.ts";
+import { observeFailedAttempt, observeHold, observeStep, observeWait } from "./observe.ts";
+import type { Observed, StepFacts } from "./observe.ts";
 
-export interface DeliverDeps {
+export interface DeliverDeps extends Observed {
   readonly store: Pick<Store, "beginAttempt" | "endAttempt" | "endStep" | "hold">;
   readonly clock: Clock;
-  readonly log: Logger;
   /** [0, 1) */
   readonly random: () => number;
 }
@@ -47,6 +47,7 @@ export async function deliver(
   const { deliveryId } = order.name;
   if (channel.turns.waiting >= limits.channelTurnsMax) {
     await deps.store.hold(deliveryId, busy);
+    observeWait(channel.name, deliveryId, deps);
     return "waits";
   }
   for (let waitedMs = 0; ; waitedMs += limits.turnPollMs) {
@@ -57,9 +58,10 @@ export async function deliver(
       const hold = await attempt(step, channel, order, 1, deps, signal);
       if (hold === undefined) return "ended";
       await deps.store.hold(deliveryId, hold);
-      logHold(hold, channel, deps.log);
+      observeHold(hold, channel.name, deps);
       return "waits";
     });
+    if (outcome === "waits") observeWait(channel.name, deliveryId, deps);
     if (outcome !== "behind") return outcome;
     if (waitedMs > limits.turnWaitMs) throw new Error("An earlier alert of the same key has not said its text yet.");
     await wait(limits.turnPollMs, signal);
@@ -117,7 +119,12 @@ async function end(outcome: Outcome, channel: Channel, order: StepOrder, deps: D
   const unknown = unknownAttempts > 0 ? { unknownAttempts } : {};
   const record: StepRecord = { kind: name.kind, afterMs, ...unknown, ...outcome };
   await deps.store.endStep(name, record, shot, folded);
-  logOutcome(record, channel, order, deps.log);
+  observeStep(
+    record,
+    { ...factsOf(channel, name), attempts: record.attempts },
+    { position: name.position, folded },
+    deps,
+  );
 }
 
 /** One try, which has begun. Undefined when the step has ended with it, well or not. */
@@ -154,6 +161,7 @@ async function afterFailure(
   { attempts, failures }: { readonly attempts: number; readonly failures: number },
   deps: DeliverDeps,
 ): Promise<Hold | undefined> {
+  observeFailedAttempt(error, { ...factsOf(channel, order.name), attempts }, deps);
   const failure = failureOf(error);
   const fail = async (outcome: Partial<Outcome> = {}): Promise<undefined> => {
     await end({ status: "failed", attempts, failure, ...outcome }, channel, order, deps);
@@ -178,8 +186,12 @@ function kindOf({ code }: AppError): AttemptEnd["kind"] {
 }
 
 /** The same for every try of a step, before and after a crash. */
-function idAtDestination({ deliveryId, position }: StepName): string {
+export function idAtDestination({ deliveryId, position }: StepName): string {
   return `${deliveryId}-${position === 0 ? "text" : `picture${position}`}`;
+}
+
+function factsOf(channel: Channel, name: StepName): Omit<StepFacts, "attempts"> {
+  return { channel: channel.name, deliveryId: idAtDestination(name) };
 }
 
 /** What a person and a program are told of anything thrown. */
@@ -189,22 +201,4 @@ export function failureOf(error: unknown): Failure {
     code: "internal",
     message: "An unexpected fault inside Chartbell; its log says which (CHARTBELL_LOG_LEVEL=debug).",
   };
-}
-
-function logOutcome(record: StepRecord, channel: Channel, { name, folded = [] }: StepOrder, log: Logger): void {
-  const facts = {
-    channel: channel.name,
-    deliveryId: idAtDestination(name),
-    step: record.kind,
-    attempts: record.attempts,
-    ...(folded.length === 0 ? {} : { folded: folded.length }),
-  };
-  if (record.status === "delivered") log.info({ ...facts, afterMs: record.afterMs }, "Delivered.");
-  else log.error({ ...facts, code: record.failure?.code, reason: record.failure?.message }, "Not delivered.");
-}
-
-/** Said once when a backlog begins; the tries that follow are details. */
-function logHold({ waitMs, failure }: Hold, channel: Channel, log: Logger): void {
-  const facts = { channel: channel.name, code: failure.code, reason: failure.message, waitMs: Math.round(waitMs) };
-  log.warn(facts, "The channel takes nothing at the moment; its messages wait.");
 }

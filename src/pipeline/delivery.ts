@@ -7,6 +7,8 @@ import type { PendingDelivery, Store } from "../store/contract.ts";
 import type { Channel } from "./channel.ts";
 import { composeText } from "./compose.ts";
 import type { StepOrder } from "./deliver.ts";
+import { observeStep } from "./observe.ts";
+import type { Observed } from "./observe.ts";
 import { linkInstead, preparePicture } from "./picture.ts";
 import type { PictureDeps, PreparedPicture } from "./picture.ts";
 import type { Portals } from "./target.ts";
@@ -39,7 +41,8 @@ export function picturesOf(
     const position = index + 1;
     if (delivery.steps.get(position)?.record !== undefined) return [];
     const deadline = within(limits.pictureDeadlineMs, signal);
-    return [{ position, prepared: preparePicture(alert, portal, channel, pictures.limits, deps, deadline) }];
+    const place = { deliveryId: delivery.id, position, earlier: delivery.steps.get(position)?.shot };
+    return [{ position, prepared: preparePicture(alert, portal, channel, pictures.limits, place, deps, deadline) }];
   });
 }
 
@@ -55,10 +58,15 @@ export function orderOf(
   return shot === undefined ? order : { ...order, shot };
 }
 
+interface GoneDeps extends Observed {
+  readonly store: Pick<Store, "endStep" | "endDelivery">;
+}
+
 /** A channel that the configuration had when the alert was accepted, and has no more. */
-export async function recordGone({ id: deliveryId, plan }: PendingDelivery, store: Store): Promise<void> {
+export async function recordGone({ id: deliveryId, plan }: PendingDelivery, deps: GoneDeps): Promise<void> {
   const failure = { code: "channel_unknown", message: `There is no channel \`${plan.channel}\` any more.` } as const;
   const record = { kind: "text", status: "failed", attempts: 0, afterMs: 0, failure } as const;
-  await store.endStep({ deliveryId, position: 0, kind: "text" }, record, undefined);
-  await store.endDelivery(deliveryId, "");
+  await deps.store.endStep({ deliveryId, position: 0, kind: "text" }, record, undefined);
+  observeStep(record, { channel: plan.channel, deliveryId, attempts: 0 }, { position: 0 }, deps);
+  await deps.store.endDelivery(deliveryId, "");
 }

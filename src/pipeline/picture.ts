@@ -1,16 +1,19 @@
 import type { Alert } from "../core/alert.ts";
 import type { ShotRecord } from "../core/delivery.ts";
 import { AppError } from "../core/errors.ts";
+import { limits } from "../core/limits.ts";
 import type { Logger } from "../core/log.ts";
 import type { PictureStep, TextStep } from "../core/message.ts";
-import type { PictureLimits } from "../core/picture.ts";
+import type { Picture, PictureLimits, Verdict } from "../core/picture.ts";
+import { isTimeout, race, wait } from "../core/wait.ts";
+import type { PictureStore, StepPlace } from "../store/pictures/contract.ts";
 import type { Channel } from "./channel.ts";
 import { captionOf, fileNameOf, noPictureText, placeholderValues } from "./compose.ts";
 import type { PortalMention } from "./compose.ts";
 import { failureOf } from "./deliver.ts";
-import type { Shooter } from "./shoot.ts";
+import type { Shooter, Shot } from "./shoot.ts";
 import { portalTarget } from "./target.ts";
-import type { Portals } from "./target.ts";
+import type { Portals, Target } from "./target.ts";
 
 /** A portal's picture for one channel, or the sentence that stands for it. */
 export interface PreparedPicture {
@@ -21,46 +24,127 @@ export interface PreparedPicture {
 export interface PictureDeps {
   readonly shooter: Shooter;
   readonly portals: Portals;
+  /** Undefined where nothing outlives the process. */
+  readonly pictures: PictureStore | undefined;
   readonly log: Logger;
 }
 
-/** Photographs a portal for an alert and fits the picture to the channel. Never throws: a failure becomes a sentence. */
+/** Which step of which delivery a picture is for. */
+export interface PicturePlace extends StepPlace {
+  /** What an earlier handling of this step had come to. */
+  readonly earlier: ShotRecord | undefined;
+}
+
+/**
+ * The picture of a portal for one step, fitted to its channel: the one that an earlier handling of the step was about to
+ * send, because it shows the moment of the alert, or else a new shot. Never throws: a failure becomes a sentence.
+ */
 export async function preparePicture(
   alert: Alert,
   portal: string,
   channel: Channel,
   pictureLimits: PictureLimits,
+  place: PicturePlace,
   deps: PictureDeps,
   signal: AbortSignal,
 ): Promise<PreparedPicture> {
+  const { title } = mentionOf(alert, portal, deps.portals);
+  const again = await earlierPicture(alert, place, deps);
+  if (again !== undefined) {
+    return { step: pictureStep(again.picture, verdictOf(again.record), title, alert, portal), record: again.record };
+  }
   try {
     const target = portalTarget(deps.portals, portal, placeholderValues(alert), { strict: false });
-    const shot = await deps.shooter.shoot(target, signal);
+    const shot = await shootPatiently(target, deps.shooter, alert.id, signal);
     if (shot.verdict.kind === "blank") {
       throw new AppError("picture_blank", "The page drew nothing that differs from its background.");
     }
     const picture = await deps.shooter.fit(shot, pictureLimits);
     const { kind } = shot.verdict;
-    return {
-      step: {
-        kind: "picture",
-        picture,
-        caption: captionOf(target.title, alert, shot.verdict),
-        fileName: fileNameOf(alert, portal, picture.mediaType),
-      },
-      record: {
-        portal,
-        verdict: kind,
-        ...(kind === "partial" ? { unready: shot.verdict.unready } : {}),
-        bytes: picture.bytes.length,
-        width: picture.width,
-        height: picture.height,
-        timings: { ...shot.timings },
-      },
+    const record: ShotRecord = {
+      portal,
+      verdict: kind,
+      ...(kind === "partial" ? { unready: shot.verdict.unready } : {}),
+      bytes: picture.bytes.length,
+      width: picture.width,
+      height: picture.height,
+      timings: { ...shot.timings },
     };
+    const step = pictureStep(picture, shot.verdict, title, alert, portal);
+    return { step, record: await keepPicture(alert, picture, record, place, deps) };
   } catch (error) {
     return withoutPicture(error, portal, mentionOf(alert, portal, deps.portals), channel, deps.log);
   }
+}
+
+/** A browser that has too much to do is waited for: the text is said already, and a late picture is better than none. */
+async function shootPatiently(target: Target, shooter: Shooter, alertId: string, signal: AbortSignal): Promise<Shot> {
+  try {
+    for (;;) {
+      try {
+        return await shooter.shoot(target, signal, alertId);
+      } catch (error) {
+        if (!(error instanceof AppError) || error.code !== "overloaded") throw error;
+        await wait(Math.min(error.retryAfterMs ?? 0, limits.shotRetryMs), signal);
+      }
+    }
+  } catch (error) {
+    if (!isTimeout(error)) throw error;
+    const minutes = limits.pictureDeadlineMs / 60_000;
+    throw new AppError("overloaded", `The browser had no time for this picture within ${minutes} minutes.`);
+  }
+}
+
+function pictureStep(picture: Picture, verdict: Verdict, title: string, alert: Alert, portal: string): PictureStep {
+  return {
+    kind: "picture",
+    picture,
+    caption: captionOf(title, alert, verdict),
+    fileName: fileNameOf(alert, portal, picture.mediaType),
+  };
+}
+
+/** The picture that the step was about to send before, where it was kept. */
+async function earlierPicture(
+  { id: alertId }: Alert,
+  { earlier, deliveryId }: PicturePlace,
+  { pictures, log }: PictureDeps,
+): Promise<{ readonly picture: Picture; readonly record: ShotRecord } | undefined> {
+  if (earlier?.picture === undefined) return undefined;
+  try {
+    const picture = await pictures?.get(earlier.picture.sha256);
+    return picture === undefined ? undefined : { picture, record: earlier };
+  } catch (error) {
+    log.warn({ alertId, deliveryId, err: error }, "A kept picture could not be read; a new one is taken.");
+    return undefined;
+  }
+}
+
+/**
+ * Keeps a picture and notes it at its step, at the same time; waits at most limits.pictureKeepWaitMs, and lets a slow
+ * storage go on beside the sending. The record names the picture unless keeping it has failed.
+ */
+async function keepPicture(
+  { id: alertId }: Alert,
+  picture: Picture,
+  record: ShotRecord,
+  place: PicturePlace,
+  { pictures, log }: PictureDeps,
+): Promise<ShotRecord> {
+  if (pictures === undefined) return record;
+  const kept: ShotRecord = { ...record, picture: { sha256: picture.hash, mediaType: picture.mediaType } };
+  const keeping = Promise.all([pictures.put(picture), pictures.noteStep(place, kept)]).then(
+    () => kept,
+    (error: unknown) => {
+      log.warn({ alertId, portal: record.portal, err: error }, "A picture could not be kept; it is sent all the same.");
+      return record;
+    },
+  );
+  return await race(keeping, AbortSignal.timeout(limits.pictureKeepWaitMs)).catch(() => kept);
+}
+
+function verdictOf({ verdict, unready }: ShotRecord): Verdict {
+  return verdict === "partial" ? { kind: "partial", unready: unready ?? [] } : { kind: "ready" };
 }
 
 function withoutPicture(

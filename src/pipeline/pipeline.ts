@@ -4,15 +4,15 @@ import type { HandledAlert, Plan } from "../core/delivery.ts";
 import { AppError } from "../core/errors.ts";
 import { limits } from "../core/limits.ts";
 import { reasonOf } from "../core/wait.ts";
-import type { Route } from "../core/route.ts";
-import type { Accepted, PendingAlert, PendingDelivery, PlannedAlert, Store, Worker } from "../store/contract.ts";
+import type { Accepted, PendingAlert, PendingDelivery, PlannedAlert, Worker } from "../store/contract.ts";
 import { admit, refuseUnknownNames } from "./admit.ts";
 import type { Channel } from "./channel.ts";
 import { emptyBacklog } from "./backlog.ts";
+import type { BacklogDeps } from "./backlog.ts";
 import { deliver } from "./deliver.ts";
-import type { DeliverDeps } from "./deliver.ts";
 import { orderOf, picturesOf, recordGone, textOf } from "./delivery.ts";
-import type { PictureDeps } from "./picture.ts";
+import { observeAccepted, observeHandling } from "./observe.ts";
+import type { LiveSettings } from "./settings.ts";
 
 /*
  * The way of an alert: accept → admit → compose → shoot → deliver → record. What was accepted is in the store with the
@@ -21,10 +21,8 @@ import type { PictureDeps } from "./picture.ts";
  * cannot take goes into its backlog, which is emptied by importance once the channel takes messages again.
  */
 
-export interface PipelineDeps extends DeliverDeps, PictureDeps {
-  readonly store: Store;
-  readonly channels: ReadonlyMap<string, Channel>;
-  readonly routes: readonly Route[];
+export interface PipelineDeps extends Omit<BacklogDeps, "channels" | "portals"> {
+  readonly settings: LiveSettings;
 }
 
 export interface Pipeline {
@@ -33,8 +31,8 @@ export interface Pipeline {
    * configuration lacks, store_unavailable when they cannot be kept, shutting_down once `drain` was called.
    */
   accept(inputs: readonly AlertInput[], idempotencyKey: string | undefined): Promise<readonly Accepted[]>;
-  /** Handles one alert for one channel with a given plan, whatever the routes say; throws as `accept` does. */
-  post(input: AlertInput, plan: Plan): Promise<Accepted>;
+  /** As `accept`, for one alert with plans of the caller's, whatever the routes say. */
+  post(input: AlertInput, plans: readonly Plan[], idempotencyKey: string | undefined): Promise<Accepted>;
   /** What became of an alert, once everything of it has ended; undefined for an id that is not known. */
   outcome(alertId: string): Promise<HandledAlert | undefined>;
   /** Begins to handle what was accepted, now and before the last stop. */
@@ -49,11 +47,17 @@ export function createPipeline(deps: PipelineDeps): Pipeline {
   let worker: Worker | undefined;
   let isDraining = false;
 
+  const withSettings = async <Result>(work: (current: BacklogDeps) => Promise<Result>): Promise<Result> =>
+    await deps.settings.use(async ({ channels, portals }) => await work({ ...deps, channels, portals }));
   const refuse = (channels: readonly string[], portals: readonly string[]): void => {
     if (isDraining) throw new AppError("shutting_down", "Chartbell is stopping.", { retryAfterMs: 5000 });
-    refuseUnknownNames("channel", channels, [...deps.channels.keys()]);
-    refuseUnknownNames("portal", portals, [...deps.portals.keys()]);
+    const { current } = deps.settings;
+    refuseUnknownNames("channel", channels, [...current.channels.keys()]);
+    refuseUnknownNames("portal", portals, [...current.portals.keys()]);
   };
+
+  const keep = async (alerts: readonly PlannedAlert[], idempotencyKey: string | undefined) =>
+    observeAccepted(alerts, await deps.store.accept(alerts, idempotencyKey), deps);
 
   return {
     async accept(inputs, idempotencyKey) {
@@ -62,22 +66,29 @@ export function createPipeline(deps: PipelineDeps): Pipeline {
         inputs.flatMap((input) => input.portals ?? []),
       );
       const alerts = inputs.map((input) => toAlert(input, deps.clock.now()));
-      return await deps.store.accept(
-        alerts.map((alert) => planned(alert, admit(alert, deps.routes))),
+      return await keep(
+        alerts.map((alert) => planned(alert, admit(alert, deps.settings.current.routes))),
         idempotencyKey,
       );
     },
-    async post(input, plan) {
-      refuse([plan.channel], plan.portals);
+    async post(input, plans, idempotencyKey) {
+      refuse(
+        plans.map(({ channel }) => channel),
+        plans.flatMap(({ portals }) => portals),
+      );
       const alert = toAlert(input, deps.clock.now());
-      await deps.store.accept([planned(alert, [plan])], undefined);
-      return { id: alert.id, duplicate: false };
+      const [accepted] = await keep([planned(alert, plans)], idempotencyKey);
+      return accepted ?? { id: alert.id, duplicate: false };
     },
     outcome: async (alertId) => await deps.store.outcome(alertId),
     start() {
       worker ??= deps.store.work(
-        async (pending, signal) => await handle(pending, deps, signal),
-        async (backlog, signal) => await emptyBacklog(backlog, deps, signal),
+        async (pending, signal) =>
+          await withSettings(
+            async (current) =>
+              await observeHandling(pending.alert, current, async (own) => await handle(pending, own, signal)),
+          ),
+        async (backlog, signal) => await withSettings(async (current) => await emptyBacklog(backlog, current, signal)),
       );
     },
     isTaking: () => !isDraining,
@@ -97,19 +108,29 @@ function toAlert(input: AlertInput, now: Date): Alert {
   return { ...rest, id: randomUUID(), time: time === undefined ? now : new Date(time), acceptedAt: now };
 }
 
-/** Everything up to each channel's turn happens at once, so that alerts take their turns in the order they are handed out. */
-async function handle({ alert, deliveries }: PendingAlert, deps: PipelineDeps, signal: AbortSignal): Promise<void> {
-  const { id: alertId, rule, status } = alert;
-  deps.log.info({ alertId, rule, status, channels: deliveries.length }, "Alert accepted.");
+/**
+ * Everything up to each channel's turn happens at once, so that alerts take their turns in the order they are handed out.
+ * Returns the channels that the alert waits for now.
+ */
+async function handle(
+  { alert, deliveries }: PendingAlert,
+  deps: BacklogDeps,
+  signal: AbortSignal,
+): Promise<readonly string[]> {
   const outcomes = await Promise.allSettled(
     deliveries.map(async (delivery) => {
       const channel = deps.channels.get(delivery.plan.channel);
-      if (channel === undefined) await recordGone(delivery, deps.store);
-      else await carryOut(alert, delivery, channel, deps, signal);
+      if (channel !== undefined) return await carryOut(alert, delivery, channel, deps, signal);
+      await recordGone(delivery, deps);
+      return "ended";
     }),
   );
   const failure = outcomes.find((outcome) => outcome.status === "rejected");
   if (failure !== undefined) throw failure.reason;
+  return deliveries.flatMap(({ plan }, index) => {
+    const outcome = outcomes[index];
+    return outcome?.status === "fulfilled" && outcome.value === "waits" ? [plan.channel] : [];
+  });
 }
 
 /**
@@ -120,9 +141,9 @@ async function carryOut(
   alert: Alert,
   delivery: PendingDelivery,
   channel: Channel,
-  deps: PipelineDeps,
+  deps: BacklogDeps,
   signal: AbortSignal,
-): Promise<void> {
+): Promise<"ended" | "waits"> {
   const unwanted = new AbortController();
   const pictures = picturesOf(alert, delivery, channel, deps, AbortSignal.any([signal, unwanted.signal]));
   const text = textOf(alert, delivery, channel, deps.portals);
@@ -130,7 +151,7 @@ async function carryOut(
     text.text === "" || (await deliver(text, channel, orderOf(alert, delivery, 0, text), deps, signal)) === "ended";
   if (!isSaid) {
     unwanted.abort(new AppError("cancelled", "The message waits for its channel, and its pictures with it."));
-    return;
+    return "waits";
   }
   const outcomes = await Promise.all(
     pictures.map(async ({ position, prepared }) => {
@@ -139,5 +160,7 @@ async function carryOut(
       return await deliver(step, channel, orderOf(alert, delivery, position, step, record), deps, signal);
     }),
   );
-  if (outcomes.every((outcome) => outcome === "ended")) await deps.store.endDelivery(delivery.id, text.text);
+  if (outcomes.includes("waits")) return "waits";
+  await deps.store.endDelivery(delivery.id, text.text);
+  return "ended";
 }

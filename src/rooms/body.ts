@@ -1,3 +1,4 @@
+import { limits } from "../core/limits.ts";
 import { Fault } from "./answer.ts";
 import type { ApiRequest } from "./contract.ts";
 import { parseHeaderValue } from "./header-value.ts";
@@ -8,9 +9,13 @@ export type Fields = Readonly<Record<string, unknown>>;
 
 /**
  * The fields of a body: JSON (also without a type, or under a type that curl adds by itself), a form, or raw text, which
- * is the message in that format (Payara). Throws 400 for JSON that cannot be read, 415 for any other type.
+ * is the message in that format (Payara). Throws 400 for JSON that cannot be read, 413 beyond `roomsFieldsBytesMax`, 415 for
+ * any other type.
  */
 export function readFields(request: ApiRequest): Fields {
+  if (request.body.length > limits.roomsFieldsBytesMax) {
+    throw new Fault(413, `The fields of the request body are larger than ${limits.roomsFieldsBytesMax} bytes`);
+  }
   const contentType = parseHeaderValue(request.headers["content-type"] ?? "");
   const text = decodeBody(request.body, contentType);
   switch (contentType.value) {
@@ -35,15 +40,32 @@ function readJson(text: string, mediaType: string): Fields {
   throw new Fault(400, "The request body cannot be parsed as valid JSON");
 }
 
-/** The object that this JSON text is, or undefined. */
+/** The object that this JSON text is, or undefined; also when it is nested deeper than `roomsJsonDepthMax`. */
 export function readJsonObject(text: string): Fields | undefined {
-  if (!/^\s*\{/u.test(text)) return undefined;
+  if (!/^\s*\{/u.test(text) || isTooDeep(text)) return undefined;
   try {
     const value: unknown = JSON.parse(text);
     return isFields(value) ? value : undefined;
   } catch {
     return undefined;
   }
+}
+
+/** A value that goes deeper than a stack would end whatever walks it. One pass, whatever the text is. */
+function isTooDeep(text: string): boolean {
+  let depth = 0;
+  let isInString = false;
+  for (let index = 0; index < text.length; index++) {
+    const character = text[index];
+    if (isInString) {
+      if (character === "\\") index += 1;
+      else if (character === '"') isInString = false;
+    } else if (character === '"') isInString = true;
+    else if (character === "{" || character === "[") depth += 1;
+    else if (character === "}" || character === "]") depth -= 1;
+    if (depth > limits.roomsJsonDepthMax) return true;
+  }
+  return false;
 }
 
 function isFields(value: unknown): value is Fields {

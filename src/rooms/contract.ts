@@ -1,6 +1,7 @@
 import type { IncomingHttpHeaders } from "node:http";
 import { z } from "zod";
 import type { Clock } from "../core/clock.ts";
+import type { Logger } from "../core/log.ts";
 import type { Secret } from "../core/secret.ts";
 
 /*
@@ -9,7 +10,7 @@ import type { Secret } from "../core/secret.ts";
  * It never throws for what a client sent; every fault of a request is an answer with HipChat's error JSON.
  */
 
-/** HipChat's scopes that this server knows. */
+/** HipChat's scopes that this server knows (API docs, "scopes"). */
 export const scopes = [
   "send_notification",
   "send_message",
@@ -17,6 +18,7 @@ export const scopes = [
   "view_room",
   "view_messages",
   "admin_room",
+  "manage_rooms",
 ] as const;
 export const Scope = z.enum(scopes);
 export type Scope = z.infer<typeof Scope>;
@@ -65,13 +67,38 @@ export interface RoomsOptions {
   readonly enforceRateLimits: boolean;
 }
 
-export interface RoomsDeps {
-  readonly clock: Clock;
+export interface Address {
+  readonly address: string;
+  readonly family: 4 | 6;
 }
 
-export interface RoomServer {
-  /** Answers /v1/… and /v2/…; an answer to HEAD has an empty body and the headers of GET. */
+/**
+ * Whether a webhook's target may be reached, and at which addresses; `code` is the resolver's. Asked before each call,
+ * because names change.
+ */
+export type Reach = (
+  url: URL,
+  signal: AbortSignal,
+) => Promise<
+  | { readonly kind: "open"; readonly addresses: readonly Address[] }
+  | { readonly kind: "refused" }
+  | { readonly kind: "failed"; readonly code: string }
+>;
+
+export interface RoomsDeps {
+  readonly clock: Clock;
+  readonly log: Logger;
+  /** In [0, 1). */
+  readonly random: () => number;
+  readonly reach: Reach;
+}
+
+/** Disposing it ends what webhooks are being told. */
+export interface RoomServer extends AsyncDisposable {
+  /** Answers /v1/… and /v2/…, a fault of our own with 500; an answer to HEAD has an empty body and the headers of GET. */
   api(request: ApiRequest): Promise<ApiAnswer>;
+  /** The answer for a request whose body could not be read: too large (413), in an unknown encoding (415), broken (400). */
+  unreadable(status: 400 | 413 | 415): ApiAnswer;
   /** Answers /rooms, /rooms/ROOM, /rooms/ROOM/files/ID/NAME and /rooms/assets/…. */
   page(request: ApiRequest): Promise<ApiAnswer>;
   /**

@@ -11,22 +11,35 @@ import { wellFormed, withoutControls } from "./clean-text.ts";
  */
 
 export const messageCharsMax = 10_000;
-export const captionCharsMax = 1_000;
+const captionCharsMax = 1_000;
 const fromCharsMax = 64;
 const echoCharsMax = 100;
 
 /** `message`: 1 to `charsMax` characters, required. */
 export function readMessage(fields: Fields, charsMax = messageCharsMax): string {
-  const text = readText(fields, "message");
-  if (text === undefined) {
-    throw invalid("message", "required", "string", undefined, "Required field 'message' is missing");
-  }
-  const message = withoutControls(text);
-  if (message === "") {
-    throw invalid("message", "minLength", "string", text, lengthSentence(text, "message", "greater", 1));
-  }
-  requireLength(message, "message", charsMax);
-  return message;
+  return readRequired(fields, "message", charsMax);
+}
+
+/** A field of 1 to `charsMax` characters that must be there. */
+export function readRequired(fields: Fields, name: string, charsMax: number): string {
+  const text = readText(fields, name);
+  if (text === undefined) throw missing(name, "string");
+  const cleaned = withoutControls(text);
+  if (cleaned === "") throw invalid(name, "minLength", "string", text, lengthSentence(text, name, "greater", 1));
+  requireLength(cleaned, name, charsMax);
+  return cleaned;
+}
+
+/** HipChat's 400 for a field that must be there. */
+export function missing(name: string, expectedType: string): Fault {
+  return invalid(name, "required", expectedType, undefined, `Required field '${name}' is missing`);
+}
+
+/** A field of up to `charsMax` characters on one line, empty when it is absent. */
+export function readLine(fields: Fields, name: string, charsMax: number): string {
+  const line = withoutControls(readText(fields, name) ?? "").replace(/\s+/gu, " ");
+  requireLength(line, name, charsMax);
+  return line.trim();
 }
 
 /** A file's caption: up to 1,000 characters, none when it is absent. */
@@ -39,16 +52,25 @@ export function readCaption(fields: Fields): string {
 
 /** `from`: up to 64 characters, one line. */
 export function readFrom(fields: Fields): string {
-  const from = withoutControls(readText(fields, "from") ?? "").replace(/\s+/gu, " ");
-  requireLength(from, "from", fromCharsMax);
-  return from.trim();
+  return readLine(fields, "from", fromCharsMax);
 }
 
 /** `message_format`: html or text. */
 export function readFormat(fields: Fields, fallback: TextFormat): TextFormat {
-  const value = readText(fields, "message_format")?.toLowerCase() ?? fallback;
-  if (value === "html" || value === "text") return value;
-  throw notListed("message_format", value, ["html", "text"]);
+  return readOneOf(fields, "message_format", ["html", "text"], fallback);
+}
+
+/** One of a few words, in any case; `fallback` when absent. */
+export function readOneOf<const Word extends string>(
+  fields: Fields,
+  name: string,
+  words: readonly Word[],
+  fallback: NoInfer<Word>,
+): Word {
+  const value = readText(fields, name)?.toLowerCase() ?? fallback;
+  const word = words.find((known) => known === value);
+  if (word === undefined) throw notListed(name, value, words);
+  return word;
 }
 
 /** `color`: yellow unless named; Grafana sends "" and "grey"; `random` is drawn here. */
@@ -66,11 +88,16 @@ const flags: Readonly<Record<string, boolean>> = { true: true, "1": true, false:
 
 /** `notify`: a boolean, or what Grafana, netdata and forms send for one; false when absent. */
 export function readNotify(fields: Fields): boolean {
-  const value = fields["notify"] ?? false;
+  return readFlag(fields, "notify");
+}
+
+/** A boolean in any of these forms; false when absent. */
+export function readFlag(fields: Fields, name: string): boolean {
+  const value = fields[name] ?? false;
   const isPlain = typeof value === "string" || typeof value === "number" || typeof value === "boolean";
   const key = isPlain ? String(value).toLowerCase() : undefined;
   if (key !== undefined && Object.hasOwn(flags, key)) return flags[key] ?? false;
-  throw wrongType("notify", "boolean", value);
+  throw wrongType(name, "boolean", value);
 }
 
 /** Undefined when absent or null; forms and some clients send numbers as text and the other way round. */
@@ -90,6 +117,11 @@ function requireLength(text: string, field: string, charsMax: number): void {
 
 function lengthSentence(text: string, field: string, direction: "less" | "greater", chars: number): string {
   return `Length of value ${quoted(text)} for field '${field}' must be ${direction} than or equal to ${chars}`;
+}
+
+/** HipChat's 400 for a value that is not what its field takes, in our words where it had none that are known. */
+export function refused(field: string, validation: string, value: unknown, why: string): Fault {
+  return invalid(field, validation, "string", value, `Value ${quoted(value)} for field '${field}' ${why}`);
 }
 
 function notListed(field: string, value: string, listed: readonly string[]): Fault {

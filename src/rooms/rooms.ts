@@ -1,11 +1,11 @@
 import { AppError } from "../core/errors.ts";
 import { limits } from "../core/limits.ts";
+import type { Logger } from "../core/log.ts";
 import { createAccess, tokenOf } from "./access.ts";
-import type { Access } from "./access.ts";
 import { Fault, faultAnswer, withoutBody } from "./answer.ts";
 import { admit, authTestPassed, findRoute, isAuthTest, segmentsOf } from "./api/router.ts";
-import type { Door, Route } from "./api/router.ts";
-import { formTokenOf, unauthorizedV1, v1Routes } from "./api/v1.ts";
+import type { Call, Door, Route } from "./api/router.ts";
+import { formTokenOf, unauthorizedV1, v1Routes, wantsXml } from "./api/v1.ts";
 import { unauthorizedV2, v2Routes } from "./api/v2.ts";
 import type { ApiAnswer, ApiRequest, RoomEvent, RoomServer, RoomsDeps, RoomsOptions } from "./contract.ts";
 import { loadAssets } from "./page/assets.ts";
@@ -14,23 +14,25 @@ import type { PageDeps } from "./page/page.ts";
 import { loadTemplates } from "./page/templates.ts";
 import { createRates } from "./rates.ts";
 import type { Meter } from "./rates.ts";
-import { checkRoomName, createMemoryStore } from "./store.ts";
+import { createMemoryStore } from "./memory-store.ts";
+import { checkRoomName } from "./store.ts";
 import type { Room, RoomStore } from "./store.ts";
 import { follow } from "./watch.ts";
+import { createWebhooks } from "./webhooks/webhooks.ts";
+import { xmlAnswer } from "./xml.ts";
 
-interface Parts {
-  readonly options: RoomsOptions;
-  readonly access: Access;
-  readonly store: RoomStore;
-}
+/** What every call works with. */
+type Parts = Pick<Call, "options" | "access" | "store" | "webhooks" | "reach">;
 
 /**
  * A HipChat with its rooms in memory. Throws `config_invalid` for a room name beyond 50 characters and for more rooms than
  * `roomsMax`. Every answer of the API carries HipChat's six rate headers.
  */
-export function createRooms(options: RoomsOptions, { clock }: RoomsDeps): RoomServer {
+export function createRooms(options: RoomsOptions, { clock, log, random, reach }: RoomsDeps): RoomServer {
   const store = createMemoryStore(clock);
-  const access = createAccess(options.tokens, options.requireTokens);
+  const access = createAccess(options.tokens, options.requireTokens, clock);
+  const webhooks = createWebhooks({ store, options, reach, log, random, now: () => clock.now() });
+  const parts: Parts = { options, access, store, webhooks, reach };
   const rates = createRates(clock, options.enforceRateLimits);
   const assets = loadAssets();
   const pageDeps: PageDeps = { store, access, options, assets, templates: loadTemplates(assets) };
@@ -39,14 +41,15 @@ export function createRooms(options: RoomsOptions, { clock }: RoomsDeps): RoomSe
   return {
     async api(request) {
       const meter = rates.meter();
-      const answer = await answerCall(request, meter, { options, access, store });
-      const full = { ...answer, headers: { ...answer.headers, ...apiHeaders(answer), ...meter.headers() } };
+      const full = complete(await answerCall(request, meter, parts, log), meter);
       return request.method === "HEAD" ? withoutBody(full) : full;
     },
+    unreadable: (status) => complete(faultAnswer(new Fault(status, unreadableBodies[status])), rates.meter()),
     page: async (request) => await answerPage(request, pageDeps),
     pageRefusal: (request) => pageRefusal(request, pageDeps),
     watch: (room, sequence, signal) => watchers.watch(room, sequence, signal),
     ensureRoom: (name) => ensureRoom(store, name),
+    [Symbol.asyncDispose]: async () => await webhooks[Symbol.asyncDispose](),
   };
 }
 
@@ -59,6 +62,16 @@ function ensureRoom(store: RoomStore, name: string): void {
   );
 }
 
+const unreadableBodies = {
+  400: "The request body could not be read",
+  413: `The request body is larger than ${limits.roomsBodyBytesMax} bytes`,
+  415: "The Content-Encoding is not supported",
+} as const;
+
+function complete(answer: ApiAnswer, meter: Meter): ApiAnswer {
+  return { ...answer, headers: { ...answer.headers, ...apiHeaders(answer), ...meter.headers() } };
+}
+
 /** What HipChat answers must not be taken for: pages, or something to keep. A file says itself how long it may be kept. */
 function apiHeaders(answer: ApiAnswer): Readonly<Record<string, string>> {
   return {
@@ -67,30 +80,38 @@ function apiHeaders(answer: ApiAnswer): Readonly<Record<string, string>> {
   };
 }
 
-async function answerCall(request: ApiRequest, meter: Meter, parts: Parts): Promise<ApiAnswer> {
+async function answerCall(request: ApiRequest, meter: Meter, parts: Parts, log: Logger): Promise<ApiAnswer> {
+  const answer = await answerOrFault(request, meter, parts, log);
+  return segmentsOf(request.path)[0] === "v1" && wantsXml(request) ? xmlAnswer(answer) : answer;
+}
+
+async function answerOrFault(request: ApiRequest, meter: Meter, parts: Parts, log: Logger): Promise<ApiAnswer> {
   try {
     return await dispatch(request, meter, parts);
   } catch (error) {
     if (error instanceof Fault) return faultAnswer(error);
-    throw error;
+    log.error({ err: error, method: request.method, path: request.path }, "A call of a room could not be answered.");
+    return faultAnswer(new Fault(500, "An unexpected fault inside Chartbell"));
   }
 }
 
-async function dispatch(request: ApiRequest, meter: Meter, { options, access, store }: Parts): Promise<ApiAnswer> {
+async function dispatch(request: ApiRequest, meter: Meter, parts: Parts): Promise<ApiAnswer> {
   if (request.body.length > limits.roomsBodyBytesMax) {
-    throw new Fault(413, `The request body is larger than ${limits.roomsBodyBytesMax} bytes`);
+    throw new Fault(413, unreadableBodies[413]);
   }
   const [version, ...segments] = segmentsOf(request.path);
   const { route, parameters } = findRoute(routesOf(version), request.method, segments);
+  const call = { ...parts, request, parameters, meter };
+  if (route.scopes === "open") return await route.handle(call);
   const door: Door = {
-    access,
+    access: parts.access,
     meter,
     token: tokenOf(request) ?? (version === "v1" ? formTokenOf(request) : undefined),
     unauthorized: version === "v1" ? unauthorizedV1 : unauthorizedV2,
   };
   const caller = admit(route, request, door);
   if (isAuthTest(request)) return authTestPassed();
-  return await route.handle({ request, caller, parameters, meter, store, options });
+  return await route.handle({ ...call, caller });
 }
 
 function routesOf(version: string | undefined): readonly Route[] {

@@ -1,8 +1,7 @@
-import { randomUUID } from "node:crypto";
-import type { Clock } from "../core/clock.ts";
 import { AppError } from "../core/errors.ts";
 import { limits } from "../core/limits.ts";
 import type { Color, TextFormat } from "../core/message.ts";
+import type { Card } from "./card.ts";
 
 /*
  * What the rooms hold. A caller may rely on this: messages of a room have rising sequences, also across a restart; what
@@ -10,13 +9,29 @@ import type { Color, TextFormat } from "../core/message.ts";
  * The directory of rooms is read at once, messages and files by promise, so that an implementation may keep them elsewhere.
  */
 
-export interface Room {
+/** What an administrator may change of a room. */
+export interface RoomFacts {
+  readonly name: string;
+  readonly topic: string;
+  readonly privacy: "public" | "private";
+  /** Archived rooms are not listed unless asked for. */
+  readonly isArchived: boolean;
+  readonly isGuestAccessible: boolean;
+  /** Number of a person. */
+  readonly ownerId: number;
+}
+
+export interface Room extends RoomFacts {
   /** Counts from 1. */
   readonly id: number;
   /** A direct room holds the private messages to one user; the API lists and finds only the others. */
   readonly kind: "room" | "direct";
-  readonly name: string;
   readonly createdAt: Date;
+}
+
+/** What a room is when nobody said more than its name. */
+export function newRoom(name: string): RoomFacts {
+  return { name, topic: "", privacy: "public", isArchived: false, isGuestAccessible: false, ownerId: 1 };
 }
 
 export interface Sender {
@@ -37,7 +52,8 @@ export interface MessageFile extends FileFacts {
 }
 
 export interface NewMessage {
-  readonly kind: "notification" | "message";
+  /** `topic` says that the room's topic became `text`. */
+  readonly kind: "notification" | "message" | "topic";
   readonly sender: Sender;
   /** Shown instead of the sender's name; empty for none. */
   readonly label: string;
@@ -46,6 +62,10 @@ export interface NewMessage {
   readonly format: TextFormat;
   /** Notifications only. */
   readonly color?: Color;
+  /** Notifications only: shown instead of the text where it can be drawn. */
+  readonly card?: Card;
+  /** Id of the message that this one answers, of the same room. */
+  readonly parentId?: string;
   readonly notify: boolean;
   readonly file?: FileFacts & { readonly bytes: Buffer };
 }
@@ -68,6 +88,12 @@ export interface Selection {
   readonly count: number;
 }
 
+export interface RoomStatistics {
+  /** Since the room was made, those that are no longer kept included. */
+  readonly messagesSent: number;
+  readonly lastActive: Date | undefined;
+}
+
 export interface RoomStore {
   /** By rising id. */
   rooms(): readonly Room[];
@@ -78,6 +104,13 @@ export interface RoomStore {
   ensureRoom(name: string): Room | undefined;
   /** The direct room of a user, made if there is none; the one that was silent longest gives way at `roomsMax`. */
   ensureDirect(user: string): Room | undefined;
+  /** Makes a room, unless there is one of this name, or `roomsMax` of them. */
+  createRoom(facts: RoomFacts): Promise<Room | "taken" | "full">;
+  /** The room as it is now; `taken` when another has the new name, `gone` when it was deleted meanwhile. */
+  updateRoom(room: Room, changes: Partial<RoomFacts>): Promise<Room | "taken" | "gone">;
+  /** Deletes a room with its messages and files; who waits for an arrival there waits no longer. */
+  removeRoom(room: Room): Promise<void>;
+  statistics(room: Room): Promise<RoomStatistics>;
   append(room: Room, message: NewMessage): Promise<Message>;
   /** The newest first. */
   newest(room: Room, selection: Selection): Promise<readonly Message[]>;
@@ -86,163 +119,13 @@ export interface RoomStore {
   message(room: Room, id: string): Promise<Message | undefined>;
   /** A file's bytes; undefined once it had to give way. */
   file(id: string): Promise<{ readonly facts: MessageFile; readonly bytes: Buffer; readonly room: Room } | undefined>;
-  /** Resolves as soon as the room has a message after `sequence`, or the signal aborts. */
+  /** Resolves as soon as the room has a message after `sequence`, is deleted, or the signal aborts. */
   arrival(room: Room, sequence: number, signal: AbortSignal): Promise<void>;
-}
-
-interface RoomState {
-  readonly room: Room;
-  readonly messages: Message[];
-  readonly waiters: Set<() => void>;
-}
-
-interface KeptFile {
-  readonly facts: MessageFile;
-  readonly bytes: Buffer;
-  readonly room: Room;
-}
-
-const groupedWithinMs = 5 * 60 * 1000;
-
-/** A store in memory: all is gone when the process ends. `bounds` are core/limits.ts unless a test needs smaller ones. */
-export function createMemoryStore(clock: Clock, bounds: Bounds = limits): RoomStore {
-  const states = new Map<number, RoomState>();
-  const files = createFileShelf(bounds.roomFilesBytesMax);
-  let lastId = 0;
-  // Sequences begin at the time of the start, so that they rise across restarts and an open page misses nothing.
-  let lastSequence = clock.now().getTime();
-
-  const find = (kind: Room["kind"], name: string): Room | undefined =>
-    [...states.values()].find(({ room }) => room.kind === kind && room.name === name)?.room;
-  const add = (kind: Room["kind"], name: string): Room => {
-    const room: Room = { id: ++lastId, kind, name, createdAt: clock.now() };
-    states.set(room.id, { room, messages: [], waiters: new Set() });
-    return room;
-  };
-  const forget = (state: RoomState): void => {
-    states.delete(state.room.id);
-    for (const message of state.messages) files.remove(message.file?.id);
-  };
-  const stateOf = (room: Room): RoomState =>
-    states.get(room.id) ?? { room, messages: [], waiters: new Set<() => void>() };
-
-  return {
-    rooms: () => [...states.values()].map(({ room }) => room),
-    roomById: (id) => states.get(id)?.room,
-    roomByName: (name) => find("room", name),
-    ensureRoom: (name) => find("room", name) ?? (states.size < bounds.roomsMax ? add("room", name) : undefined),
-    ensureDirect(user) {
-      const known = find("direct", user);
-      if (known !== undefined) return known;
-      if (states.size >= bounds.roomsMax) {
-        const silent = longestSilent(states.values());
-        if (silent === undefined) return undefined;
-        forget(silent);
-      }
-      return add("direct", user);
-    },
-    async append(room, { file, ...rest }) {
-      const state = stateOf(room);
-      const at = clock.now();
-      const message: Message = {
-        ...rest,
-        sequence: ++lastSequence,
-        id: randomUUID(),
-        at,
-        ...(file === undefined ? {} : { file: files.put(room, file) }),
-        continues: continuesLast(state.messages.at(-1), rest, at),
-      };
-      state.messages.push(message);
-      if (state.messages.length > bounds.messagesPerRoomMax) files.remove(state.messages.shift()?.file?.id);
-      for (const wake of state.waiters) wake();
-      return message;
-    },
-    newest: async (room, selection) => newestOf(stateOf(room).messages, selection),
-    after: async (room, sequence, count) => {
-      const { messages } = stateOf(room);
-      const first = messages.findLastIndex((message) => message.sequence <= sequence) + 1;
-      return messages.slice(first, first + count);
-    },
-    message: async (room, id) => stateOf(room).messages.find((message) => message.id === id),
-    file: async (id) => files.get(id),
-    arrival: (room, sequence, signal) => arrivalIn(stateOf(room), sequence, signal),
-  };
-}
-
-interface Bounds {
-  readonly roomsMax: number;
-  readonly messagesPerRoomMax: number;
-  readonly roomFilesBytesMax: number;
-}
-
-/** Files of all rooms in the order they came; the oldest give way when together they would be too large. */
-function createFileShelf(bytesMax: number) {
-  const kept = new Map<string, KeptFile>();
-  let keptBytes = 0;
-  const remove = (id: string | undefined): void => {
-    const file = id === undefined ? undefined : kept.get(id);
-    if (file === undefined) return;
-    kept.delete(file.facts.id);
-    keptBytes -= file.bytes.length;
-  };
-  return {
-    get: (id: string): KeptFile | undefined => kept.get(id),
-    remove,
-    put(room: Room, { bytes, ...facts }: FileFacts & { readonly bytes: Buffer }): MessageFile {
-      const file: MessageFile = { ...facts, id: randomUUID(), sizeBytes: bytes.length };
-      kept.set(file.id, { facts: file, bytes, room });
-      keptBytes += bytes.length;
-      for (const id of kept.keys()) {
-        if (keptBytes <= bytesMax) break;
-        remove(id);
-      }
-      return file;
-    },
-  };
-}
-
-function longestSilent(states: Iterable<RoomState>): RoomState | undefined {
-  const lastWord = ({ room, messages }: RoomState): number => (messages.at(-1)?.at ?? room.createdAt).getTime();
-  return [...states].filter(({ room }) => room.kind === "direct").sort((a, b) => lastWord(a) - lastWord(b))[0];
-}
-
-/** A message that rings is never grouped: its head shows that it rang. */
-function continuesLast(last: Message | undefined, next: Omit<NewMessage, "file">, at: Date): boolean {
-  if (last === undefined || next.notify || nameOf(last) !== nameOf(next)) return false;
-  const sinceMs = at.getTime() - last.at.getTime();
-  return sinceMs >= 0 && sinceMs < groupedWithinMs;
 }
 
 /** The name a reader sees. */
 export function nameOf(message: Pick<Message, "label" | "sender">): string {
   return message.label === "" ? message.sender.name : message.label;
-}
-
-function newestOf(messages: readonly Message[], selection: Selection): readonly Message[] {
-  const { before, notAfter, notBefore, skip = 0, count } = selection;
-  return messages
-    .filter(
-      (message) =>
-        (before === undefined || message.sequence < before) &&
-        (notAfter === undefined || message.at <= notAfter) &&
-        (notBefore === undefined || message.at >= notBefore),
-    )
-    .toReversed()
-    .slice(skip, skip + count);
-}
-
-async function arrivalIn(state: RoomState, sequence: number, signal: AbortSignal): Promise<void> {
-  const newest = state.messages.at(-1)?.sequence ?? 0;
-  if (newest > sequence || signal.aborted) return;
-  const { promise, resolve } = Promise.withResolvers<void>();
-  const wake = (): void => {
-    state.waiters.delete(wake);
-    signal.removeEventListener("abort", wake);
-    resolve();
-  };
-  state.waiters.add(wake);
-  signal.addEventListener("abort", wake, { once: true });
-  await promise;
 }
 
 /** HipChat's rule for room names: 1 to 50 characters. */

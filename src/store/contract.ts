@@ -1,5 +1,14 @@
 import type { Alert, AlertStatus } from "../core/alert.ts";
-import type { DeliveryState, Failure, HandledAlert, Plan, ShotRecord, StepRecord } from "../core/delivery.ts";
+import type {
+  AlertSummary,
+  DeliveryState,
+  Failure,
+  HandledAlert,
+  Plan,
+  ShotRecord,
+  StepRecord,
+} from "../core/delivery.ts";
+import type { PictureStore } from "./pictures/contract.ts";
 
 /*
  * What is remembered of alerts. A caller may rely on this: when `accept` resolves, the alerts are kept as well as this store
@@ -106,6 +115,44 @@ export interface StepName {
   readonly kind: StepRecord["kind"];
 }
 
+/** What is remembered of a schedule, by all processes that share the store. */
+export interface KnownSchedule {
+  /** Since when its times count: since it was first known with these times. */
+  readonly since: Date;
+  /** The last due time whose run was accepted. */
+  readonly lastDueAt: Date | undefined;
+  /** The last run, also one that was asked for. */
+  readonly lastRun: { readonly at: Date; readonly alertId: string } | undefined;
+}
+
+export interface ScheduleRun {
+  /** The time that was due; undefined for a run that was asked for. */
+  readonly dueAt: Date | undefined;
+  readonly at: Date;
+  readonly alertId: string;
+}
+
+export interface ScheduleMemory {
+  /**
+   * Makes these the known schedules: `times` by name. One that is new, or whose times are others than before, counts from
+   * `now`; one that is not named is forgotten.
+   */
+  know(times: ReadonlyMap<string, string>, now: Date): Promise<void>;
+  known(): Promise<ReadonlyMap<string, KnownSchedule>>;
+  /** Remembers a run, unless one of the same or a later due time is remembered; nothing for a schedule that is not known. */
+  ran(name: string, run: ScheduleRun): Promise<void>;
+}
+
+/** What there is left to do, of all processes on this store. */
+export interface StoreStats {
+  /** Alerts whose handling has not ended; one that only waits for a channel is not among them. */
+  readonly unhandled: number;
+  /** When the oldest of them was accepted; undefined when there is none. */
+  readonly oldestUnhandledAt: Date | undefined;
+  /** Deliveries in the backlog of each channel; channels without any are left out. */
+  readonly waiting: ReadonlyMap<string, number>;
+}
+
 /**
  * Whether a step may be sent now. `begun`: it is marked as being sent. `behind`: an earlier alert of the same key has not
  * said its text in the same channel; ask again. `waits`: its channel has a backlog and the delivery is in it now. `ended`:
@@ -162,8 +209,33 @@ export interface DeliveryDesk {
   retry(which: readonly string[] | DeliveryFilter): Promise<readonly string[]>;
 }
 
+/** Which alerts a list shows; all of what is given must hold. */
+export interface HistoryFilter {
+  readonly status?: AlertStatus | undefined;
+  /** Exact, or with `*` and `?`. */
+  readonly rule?: string | undefined;
+  /** Of one of its deliveries. */
+  readonly channel?: string | undefined;
+  readonly state?: HandledAlert["state"] | undefined;
+}
+
+export interface HistoryPage {
+  readonly alerts: readonly AlertSummary[];
+  /** The cursor of the next page; undefined on the last one. */
+  readonly next: string | undefined;
+}
+
+export interface History {
+  /** At most `limit` alerts, newest first, of those accepted before the cursor; undefined: from the newest on. */
+  list(filter: HistoryFilter, before: string | undefined, limit: number): Promise<HistoryPage>;
+}
+
 export interface Store extends AsyncDisposable {
+  readonly schedules: ScheduleMemory;
   readonly desk: DeliveryDesk | undefined;
+  readonly history: History | undefined;
+  readonly pictures: PictureStore | undefined;
+  /** Throws overloaded, with nothing kept, while too many messages wait. */
   accept(planned: readonly PlannedAlert[], idempotencyKey: string | undefined): Promise<readonly Accepted[]>;
   /**
    * Hands out every alert that is not handled, in the order of acceptance, at most limits.alertsInFlightMax at a time; and
@@ -186,4 +258,8 @@ export interface Store extends AsyncDisposable {
   find(alertId: string): Promise<HandledAlert | undefined>;
   /** What became of an alert, once it is handled; undefined for an unknown id, as it stands when the worker has stopped. */
   outcome(alertId: string): Promise<HandledAlert | undefined>;
+  /** Resolves when the store answers; asks once, without waiting for a database to come back. */
+  ping(signal: AbortSignal): Promise<void>;
+  /** Asks once, as `ping` does. */
+  stats(signal: AbortSignal): Promise<StoreStats>;
 }

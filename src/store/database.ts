@@ -28,6 +28,8 @@ export function openDatabase(address: DatabaseAddress, log: Logger): Database {
     application_name: "chartbell",
     connectionTimeoutMillis: limits.databaseConnectMs,
     statement_timeout: limits.databaseStatementMs,
+    // The server's own limit does not help where the connection is half open.
+    query_timeout: limits.databaseStatementMs + limits.databaseConnectMs,
   };
   const pool = new Pool({ ...settings, max: limits.databaseConnectionsMax });
   // Without listeners a connection that breaks, idle or in use, would end the process.
@@ -44,7 +46,7 @@ export function openDatabase(address: DatabaseAddress, log: Logger): Database {
 function queryOf(client: Pool | PoolClient): Query {
   return async <Row extends QueryResultRow>(text: string, values?: readonly unknown[]) => {
     try {
-      // Without values, none or an empty list, a text may hold several statements, and then it has as many results.
+      // A text without values may hold several statements, and then it has as many results.
       const results: QueryResult<Row> | QueryResult<Row>[] = await client.query<Row>(text, [...(values ?? [])]);
       return [results].flat().flatMap(({ rows }) => rows);
     } catch (error) {
@@ -119,7 +121,7 @@ const awaySystemCodes = new Set([
   "EHOSTUNREACH",
 ]);
 const awayWords =
-  /connection (?:terminated|ended)|connection error|connection timeout|timeout exceeded when trying to connect/iu;
+  /connection (?:terminated|ended)|query read timeout|connection error|connection timeout|timeout exceeded when trying to connect/iu;
 
 function asAppError(error: unknown): unknown {
   if (!(error instanceof Error) || error instanceof AppError) return error;

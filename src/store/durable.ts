@@ -6,24 +6,39 @@ import { wait } from "../core/wait.ts";
 import { createBacklogWorker } from "./backlog-worker.ts";
 import { createBacklogs } from "./backlogs.ts";
 import type { Backlogs } from "./backlogs.ts";
-import type { Accepted, AttemptHistory, PendingAlert, PlannedAlert, Store, Turn } from "./contract.ts";
+import type { Accepted, AttemptHistory, History, PendingAlert, PlannedAlert, Store, Turn } from "./contract.ts";
 import { persisting } from "./database.ts";
 import type { Database, Query } from "./database.ts";
+import { createBound } from "./bound.ts";
 import { createDesk } from "./desk.ts";
 import { createDispatcher } from "./dispatcher.ts";
 import type { Dispatcher, Source } from "./dispatcher.ts";
+import { createHistory } from "./history.ts";
+import type { PictureStore } from "./pictures/contract.ts";
 import type { Queue } from "./queue.ts";
-import { acceptColumns, handledOf, pendingOf } from "./rows.ts";
+import { acceptColumns, handledOf, lookupColumns, pendingOf } from "./rows.ts";
 import type { AlertRow, DeliveryRow, StepRow } from "./rows.ts";
+import { scheduleRows } from "./schedules.ts";
 import * as sql from "./statements.ts";
+import { ping, stats } from "./stats.ts";
 
 /** The channel of LISTEN and NOTIFY on which processes tell each other that there is something to handle. */
 const wakeChannel = "chartbell_alert";
 
 const uuid = /^[\da-f]{8}(?:-[\da-f]{4}){3}-[\da-f]{12}$/iu;
 
+export interface DurableStore extends Store {
+  readonly history: History;
+  readonly pictures: PictureStore;
+}
+
 /** The store on PostgreSQL. The database is migrated and stays open; disposing the store stops what it started. */
-export function createDurableStore(database: Database, queue: Queue, log: Logger): Store {
+export function createDurableStore(
+  database: Database,
+  queue: Queue,
+  pictures: PictureStore,
+  log: Logger,
+): DurableStore {
   const dispatcher: Dispatcher = createDispatcher(
     sourceOf(database, queue, () => dispatcher.underway()),
     log,
@@ -32,13 +47,17 @@ export function createDurableStore(database: Database, queue: Queue, log: Logger
   const emptying = createBacklogWorker(backlogs, log);
   // Where there are others, all hear of what is accepted over NOTIFY.
   const listening = queue.isExclusive ? undefined : database.listen(wakeChannel, dispatcher.wake);
+  const bound = createBound(database.query);
   const stopped = new AbortController();
   const beating = beat(dispatcher.underway, emptying.inHand, queue, backlogs, log, stopped.signal);
   const keep = async <Row extends object>(text: string, values: readonly unknown[]): Promise<readonly Row[]> =>
     await persisting(limits.databaseRetryMs.receipt, async () => await database.query<Row>(text, values));
   return {
     desk: createDesk(database, emptying.wake),
+    history: createHistory(database.query),
+    pictures,
     async accept(planned, idempotencyKey) {
+      bound.check();
       const accepted = await persisting(
         limits.databaseRetryMs.accept,
         async () => await accept(database, queue, planned, idempotencyKey),
@@ -75,6 +94,9 @@ export function createDurableStore(database: Database, queue: Queue, log: Logger
     },
     find: async (alertId) => await find(database.query, alertId),
     outcome: dispatcher.outcome,
+    ping: async (signal) => await ping(database.query, signal),
+    stats: async (signal) => await stats(database.query, signal),
+    schedules: scheduleRows(database),
     async [Symbol.asyncDispose]() {
       stopped.abort();
       await beating;
@@ -105,7 +127,7 @@ async function accept(
       const seen = await claimKey(query, idempotencyKey, ids);
       if (seen !== undefined) return seen;
     }
-    await query(sql.accept, [...acceptColumns(planned), wakeChannel]);
+    await query(sql.accept, [...acceptColumns(planned), wakeChannel, ...lookupColumns(planned)]);
     await queue.add(ids, query);
     return ids.map((id): Accepted => ({ id, duplicate: false }));
   });

@@ -19,6 +19,7 @@ import type {
   StepName,
   StepProgress,
   Store,
+  StoreStats,
   Turn,
   WaitingDelivery,
   Worker,
@@ -26,6 +27,8 @@ import type {
 import { createDispatcher } from "./dispatcher.ts";
 import type { Dispatcher, Source } from "./dispatcher.ts";
 import { shownRecord } from "./records.ts";
+import { schedulesInMemory } from "./schedules.ts";
+import { statsOf } from "./stats.ts";
 
 interface StepState {
   attempts: number;
@@ -66,6 +69,9 @@ export function createMemoryStore(log: Logger): Store {
 
 class MemoryStore implements Store {
   readonly desk = undefined;
+  readonly history = undefined;
+  readonly pictures = undefined;
+  readonly schedules = schedulesInMemory();
   readonly #alerts = new Map<string, AlertEntry>();
   readonly #keys = new Map<string, readonly string[]>();
   readonly #backlogs = new Map<string, BacklogEntry>();
@@ -157,6 +163,19 @@ class MemoryStore implements Store {
 
   async outcome(alertId: string): Promise<HandledAlert | undefined> {
     return await this.#dispatcher.outcome(alertId);
+  }
+
+  async ping(): Promise<void> {
+    // It is always there.
+  }
+
+  async stats(): Promise<StoreStats> {
+    const unhandled = [...this.#alerts.values()].filter(({ state }) => state !== "handled");
+    const waiting = this.#deliveries().filter(({ waits, text }) => waits && text === undefined);
+    return statsOf(
+      unhandled.map(({ alert }) => alert.acceptedAt),
+      waiting.map(({ plan }) => plan.channel),
+    );
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

@@ -1,6 +1,7 @@
 import { readdirSync, readFileSync } from "node:fs";
 import { AppError } from "../core/errors.ts";
 import type { Database } from "./database.ts";
+import { queueSchema } from "./queue.ts";
 
 const folder = new URL("migrations/", import.meta.url);
 const fileName = /^(?<version>\d{3})_\w+\.sql$/u;
@@ -25,6 +26,8 @@ export async function migrate(database: Database): Promise<void> {
     await refuseOldServer(query);
     await query("select pg_advisory_xact_lock($1)", [advisoryLock]);
     await query("create schema if not exists chartbell");
+    // pg-boss makes it, too, but not so that several processes may do it at the same time.
+    await query(`create schema if not exists ${queueSchema}`);
     await query(
       "create table if not exists chartbell.schema_migration (version int primary key, applied_at timestamptz not null default now())",
     );

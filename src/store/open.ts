@@ -1,27 +1,43 @@
+import type { Clock } from "../core/clock.ts";
+import { systemClock } from "../core/clock.ts";
 import { AppError } from "../core/errors.ts";
 import type { Logger } from "../core/log.ts";
 import type { Secret } from "../core/secret.ts";
 import { releaseBacklogs } from "./backlogs.ts";
-import type { Store } from "./contract.ts";
 import { isAway, openDatabase } from "./database.ts";
 import type { DatabaseAddress } from "./database.ts";
 import { createDurableStore } from "./durable.ts";
+import type { DurableStore } from "./durable.ts";
+import { startHousekeeping } from "./housekeeping.ts";
+import type { Housekeeping } from "./housekeeping.ts";
 import { migrate } from "./migrate.ts";
+import { Retention } from "./options.ts";
+import type { PicturesOptions } from "./options.ts";
+import { picturesFolder, pictureStorages } from "./pictures/open.ts";
+import { createPictures } from "./pictures/pictures.ts";
 import { openPrivateServer } from "./postgres/private-server.ts";
 import { openQueue } from "./queue.ts";
 
 export interface StoreOptions {
-  /** Absolute path of the folder of the private database; not touched when `url` is given. */
+  /** Absolute path; holds the private database, and the pictures that are kept as files. */
   readonly dataDir: string;
   /** Address of a PostgreSQL server, with the password in it. */
   readonly url: Secret | undefined;
+  /** Default: files beside the private database, in the database of `url`. */
+  readonly pictures?: PicturesOptions | undefined;
+  readonly retention?: Retention;
+}
+
+export interface OpenStore extends DurableStore {
+  readonly housekeeping: Pick<Housekeeping, "round">;
 }
 
 /**
  * The durable store: on the server of `url`, or on a private PostgreSQL in `dataDir`. Throws AppErrors of kind setup or
  * config when there is no usable database.
  */
-export async function openStore({ dataDir, url }: StoreOptions, log: Logger): Promise<Store> {
+export async function openStore(options: StoreOptions, log: Logger, clock: Clock = systemClock): Promise<OpenStore> {
+  const { dataDir, url, retention = Retention.parse({}) } = options;
   const parts: AsyncDisposable[] = [];
   const use = <Part extends AsyncDisposable>(part: Part): Part => {
     parts.push(part);
@@ -36,8 +52,13 @@ export async function openStore({ dataDir, url }: StoreOptions, log: Logger): Pr
     await migrate(database);
     if (url === undefined) await releaseBacklogs(database);
     const queue = use(await openQueue(database, url === undefined, log));
-    const store = use(createDurableStore(database, queue, log));
-    return { ...store, [Symbol.asyncDispose]: stop };
+    const where = options.pictures ?? (url === undefined ? "files" : "database");
+    const storages = pictureStorages(where, dataDir, database.query, clock, log);
+    const pictures = use(createPictures(storages));
+    const deps = { database, storages: storages.storages, picturesFolder: picturesFolder(dataDir), clock, log };
+    const housekeeping = use(startHousekeeping(retention, deps));
+    const store = use(createDurableStore(database, queue, pictures, log));
+    return { ...store, housekeeping, [Symbol.asyncDispose]: stop };
   } catch (error) {
     await stop();
     throw url === undefined ? error : withoutPassword(error);

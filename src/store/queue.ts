@@ -9,7 +9,7 @@ import type { Database, Query } from "./database.ts";
  * those start jobs in no order and take one per poll.
  */
 
-const schema = "chartbell_queue";
+export const queueSchema = "chartbell_queue";
 const name = "alert";
 /** Any number will do that no other program on the server uses, and that is not the one of migrate.ts. */
 const advisoryLock = 4_771_200_413;
@@ -43,7 +43,7 @@ export interface Queue extends AsyncDisposable {
 export async function openQueue(database: Database, exclusive: boolean, log: Logger): Promise<Queue> {
   const boss = new PgBoss({
     db: asBossDatabase(database.query),
-    schema,
+    schema: queueSchema,
     schedule: false,
     superviseIntervalSeconds: exclusive ? 60 : 2,
     monitorIntervalSeconds: exclusive ? 60 : 2,
@@ -105,12 +105,12 @@ async function alone(database: Database, work: () => Promise<void>): Promise<voi
 /** Failing each job burns one of its tries: an alert that brings the process down does not do so for ever. */
 async function releaseBut(underway: readonly string[], boss: PgBoss, query: Query): Promise<void> {
   const rows = await query<{ id: string }>(
-    `select id from ${schema}.job where name = $1 and state = 'active' and id <> all($2::uuid[])`,
+    `select id from ${queueSchema}.job where name = $1 and state = 'active' and id <> all($2::uuid[])`,
     [name, underway],
   );
   const ids = rows.map(({ id }) => id);
   if (ids.length > 0) await boss.fail(name, ids, { reason: "The process that handled it ended." });
-  await query(`update ${schema}.job set start_after = now() where name = $1 and state = 'retry'`, [name]);
+  await query(`update ${queueSchema}.job set start_after = now() where name = $1 and state = 'retry'`, [name]);
 }
 
 function asBossDatabase(query: Query): { executeSql(text: string, values?: unknown[]): Promise<{ rows: object[] }> } {

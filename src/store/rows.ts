@@ -59,6 +59,12 @@ export function acceptColumns(planned: readonly PlannedAlert[]): readonly unknow
   ];
 }
 
+/** The columns that alerts are looked up by, one array each; a NUL, which no text of the database can hold, becomes U+FFFD. */
+export function lookupColumns(planned: readonly PlannedAlert[]): readonly unknown[] {
+  const alerts = planned.map(({ alert }) => alert);
+  return [alerts.map(({ status }) => status), alerts.map(({ rule }) => rule.replaceAll("\0", "\ufffd"))];
+}
+
 /** An alert to be handled, with those of its deliveries that have neither ended nor wait for their channel. */
 export function pendingOf(row: AlertRow, deliveries: readonly DeliveryRow[], steps: readonly StepRow[]): PendingAlert {
   const open = deliveries.filter(

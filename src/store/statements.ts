@@ -2,9 +2,10 @@
 
 export const accept = `
 with alerts as (
-  insert into chartbell.alert (id, body, accepted_at)
-  select id, body::json, accepted_at
-  from unnest($1::uuid[], $2::text[], $3::timestamptz[]) with ordinality as input (id, body, accepted_at, place)
+  insert into chartbell.alert (id, body, accepted_at, status, rule)
+  select id, body::json, accepted_at, status, rule
+  from unnest($1::uuid[], $2::text[], $3::timestamptz[], $13::text[], $14::text[])
+    with ordinality as input (id, body, accepted_at, status, rule, place)
   order by place
   on conflict (id) do nothing
   returning id, sequence

@@ -62,12 +62,25 @@ export interface Capture {
   readonly timings: ShotTimings;
 }
 
+/** What the driver is doing at this moment. */
+export interface DriverLoad {
+  readonly shotsUnderway: number;
+  /** Shots that wait for a place. */
+  readonly shotsWaiting: number;
+  /** Idle pages that wait for their portal's next shot. */
+  readonly pagesKept: number;
+  readonly browsersRunning: number;
+}
+
 export interface WebDriver extends AsyncDisposable {
   shoot(request: ShotRequest, signal: AbortSignal): Promise<Capture>;
+  /** Replaces what pages may reach beside the public addresses, and lets go of kept pages: their sign-in may have changed. */
+  renew(allow: readonly string[]): void;
   /** Starts the browser if it is not running, and tells which one it is. */
   probe(
     signal: AbortSignal,
   ): Promise<{ readonly executable: string; readonly version: string; readonly sandbox: boolean }>;
+  load(): DriverLoad;
 }
 
 /** Cuts a rectangle (device pixels) out of a lossless PNG; the result is one, too. */

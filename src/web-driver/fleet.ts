@@ -26,6 +26,11 @@ export class Fleet<P extends Process> implements AsyncDisposable {
     this.#supervise = supervise;
   }
 
+  /** Browsers that are running and not about to end. */
+  get running(): number {
+    return [...this.#supervisors.values()].filter(({ isRunning }) => isRunning).length;
+  }
+
   of(kind: Kind): Supervisor<P> {
     const key = JSON.stringify([kind.drawsFrames, kind.scale]);
     const supervisor = this.#supervisors.get(key) ?? this.#supervise(kind);

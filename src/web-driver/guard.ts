@@ -40,7 +40,7 @@ export interface GatePolicy {
   readonly allowsPublic: boolean;
 }
 
-type Decision =
+export type Decision =
   | { readonly kind: "open"; readonly addresses: readonly Address[] }
   | { readonly kind: "refused" }
   | { readonly kind: "failed"; readonly code: string };
@@ -101,7 +101,8 @@ export async function openGate(policy: GatePolicy): Promise<Gate> {
   };
 }
 
-async function decide(target: Endpoint, policy: GatePolicy, signal: AbortSignal): Promise<Decision> {
+/** Resolves a target's name and says whether all that it stands for may be opened; within limits.proxyConnectMs. */
+export async function decide(target: Endpoint, policy: GatePolicy, signal: AbortSignal): Promise<Decision> {
   const isAllowed = policy.isAllowed(target);
   if (!isAllowed && !policy.allowsPublic) return { kind: "refused" };
   try {

@@ -54,9 +54,12 @@ export async function takeShot(request: ShotRequest, deps: ShotDeps, signal: Abo
   if (!request.trustUrl && !deps.isAllowed(target)) throw blocked(target);
   const startMs = deps.clock.monotonicMs();
   const shot = new Shot(request, url, startMs, deps);
-  const deadline = within(request.options.timeoutMs, signal);
+  const { timeoutMs } = request.options;
   try {
-    using _place = await enter(deps.pool, deadline);
+    using _place = await enter(deps.pool, within(timeoutMs, signal));
+    // The page has all of its time, however long its turn was waited for.
+    shot.begin();
+    const deadline = within(timeoutMs, signal);
     const timesStuck = deps.stuck.get(pageOf(url)) ?? 0;
     const { scale } = request.options.viewport;
     const takePlain = (): Promise<Capture> => takeIn({ drawsFrames: false, scale }, shot, deps, deadline);
@@ -143,7 +146,7 @@ class Shot {
   readonly url: URL;
   readonly #clock: Clock;
   readonly #cut: Cut;
-  readonly #startMs: number;
+  #begunMs: number;
   readonly #timings: { -readonly [Name in keyof ShotTimings]: number } = {
     queueMs: 0,
     navigateMs: 0,
@@ -160,8 +163,13 @@ class Shot {
     this.url = url;
     this.#clock = clock;
     this.#cut = cut;
-    this.#startMs = startMs;
+    this.#begunMs = startMs;
     this.#markedMs = startMs;
+  }
+
+  /** It has its turn: the page's time begins. */
+  begin(): void {
+    this.#begunMs = this.#clock.monotonicMs();
   }
 
   /** Books the time since the last mark. */
@@ -206,7 +214,7 @@ class Shot {
   #settleMs(): number {
     const { timeoutMs } = this.request.options;
     const reserveMs = Math.min(captureReserveMs, timeoutMs * captureReserveShare);
-    return this.#startMs + timeoutMs - reserveMs - this.#clock.monotonicMs();
+    return this.#begunMs + timeoutMs - reserveMs - this.#clock.monotonicMs();
   }
 
   async #settle(

@@ -42,14 +42,17 @@ interface Running<P extends Process> {
 export class Supervisor<P extends Process> implements AsyncDisposable {
   readonly #options: SupervisorOptions<P>;
   readonly #log: Logger;
+  readonly #crashed: () => void;
   readonly #closing = new Set<Promise<void>>();
   #current: Running<P> | undefined;
   #starting: Promise<Running<P>> | undefined;
   #isStopped = false;
 
-  constructor(options: SupervisorOptions<P>, deps: { readonly log: Logger }) {
+  /** `crashed` is called for every process that ends without being asked to. */
+  constructor(options: SupervisorOptions<P>, deps: { readonly log: Logger; readonly crashed: () => void }) {
     this.#options = options;
     this.#log = deps.log;
+    this.#crashed = deps.crashed;
   }
 
   /** A running process; starts one when there is none. An abort ends the wait, not the start: others may wait for it. */
@@ -122,6 +125,7 @@ export class Supervisor<P extends Process> implements AsyncDisposable {
     if (this.#current === running) this.#current = undefined;
     if (running.isRetired || this.#isStopped) return;
     running.isRetired = true;
+    this.#crashed();
     this.#log.warn({ shots: running.shots }, "The browser is gone; the next shot starts a new one.");
     // Its children may have outlived it.
     running.process.kill();

@@ -36,6 +36,8 @@ interface Kept {
   readonly gate: Gate;
   readonly browser: Browser;
   readonly bornMs: number;
+  /** Counts the times that all pages were let go. */
+  readonly generation: number;
   uses: number;
   /** Ends what is to happen to it while it is idle. */
   idle: AbortController;
@@ -52,10 +54,16 @@ export class WarmPages implements AsyncDisposable {
   readonly #clock: Clock;
   /** Longest idle first. */
   #idle: Kept[] = [];
+  #generation = 0;
 
   constructor(options: WarmPagesOptions, deps: { readonly clock: Clock }) {
     this.#options = options;
     this.#clock = deps.clock;
+  }
+
+  /** Idle pages. */
+  get kept(): number {
+    return this.#idle.length;
   }
 
   /** A kept page for the request, or a new one in the leased browser; rejects as the browser's `open` does. */
@@ -74,6 +82,12 @@ export class WarmPages implements AsyncDisposable {
         else if (!(await end(page))) lease.retire();
       },
     };
+  }
+
+  /** Ends the idle pages, and those in use after their shot: whose they are may have changed. */
+  letGo(): void {
+    this.#generation++;
+    for (const page of this.#idle.splice(0).map(leaveIdle)) void end(page);
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
@@ -99,7 +113,7 @@ export class WarmPages implements AsyncDisposable {
       try {
         await identifyAt(url.origin, identity, tab, signal);
         const bornMs = this.#clock.monotonicMs();
-        return { key, tab, gate, browser, bornMs, uses: 0, idle: new AbortController() };
+        return { key, tab, gate, browser, bornMs, generation: this.#generation, uses: 0, idle: new AbortController() };
       } catch (error) {
         await tab.close();
         throw error;
@@ -112,7 +126,8 @@ export class WarmPages implements AsyncDisposable {
 
   async #isFit(page: Kept): Promise<boolean> {
     page.uses += 1;
-    if (page.tab.lost.aborted || page.uses >= usesMax || this.#isOld(page)) return false;
+    const isLetGo = page.generation !== this.#generation;
+    if (isLetGo || page.tab.lost.aborted || page.uses >= usesMax || this.#isOld(page)) return false;
     return (await page.tab.heapBytes()) < heapBytesMax;
   }
 

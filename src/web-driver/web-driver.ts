@@ -2,7 +2,9 @@ import type { Clock } from "../core/clock.ts";
 import { AppError } from "../core/errors.ts";
 import { limits } from "../core/limits.ts";
 import type { Logger } from "../core/log.ts";
+import type { Metrics } from "../core/metrics.ts";
 import { createAllowList } from "./allow.ts";
+import type { AllowList } from "./allow.ts";
 import type { Cut, WebDriver } from "./contract.ts";
 import { findBrowser } from "./executable.ts";
 import type { FoundBrowser } from "./executable.ts";
@@ -32,6 +34,7 @@ export interface WebDriverOptions {
 
 interface WebDriverDeps {
   readonly log: Logger;
+  readonly metrics: Pick<Metrics, "browsersStarted" | "browsersCrashed">;
   readonly clock: Clock;
   readonly cut: Cut;
 }
@@ -45,13 +48,15 @@ interface Started extends Browser {
 const idlePagesPerShot = 4;
 
 /** A driver without a browser: the first shot or probe starts it. Disposing it ends browser and shots. */
-export function createWebDriver(options: WebDriverOptions, { log, clock, cut }: WebDriverDeps): WebDriver {
-  const isAllowed = createAllowList(options.allow);
+export function createWebDriver(options: WebDriverOptions, { log, metrics, clock, cut }: WebDriverDeps): WebDriver {
+  let allowed = createAllowList(options.allow);
+  const isAllowed: AllowList = (target) => allowed(target);
   const pool = new Pool({ concurrency: options.concurrency, queueMax: limits.shotQueueMax }, { clock });
   const fleet = new Fleet<Started>((kind) => {
-    const launch = createLauncher(options, kind, { log, clock });
+    const launch = createLauncher(options, kind, { log, metrics, clock });
     const shotsMax = options.shotsPerBrowserMax ?? limits.shotsPerBrowserMax;
-    return new Supervisor<Started>({ launch, shotsMax, closeMs: limits.browserCloseMs }, { log });
+    const crashed = (): void => metrics.browsersCrashed.inc();
+    return new Supervisor<Started>({ launch, shotsMax, closeMs: limits.browserCloseMs }, { log, crashed });
   });
   const stuck = new Map<string, number>();
   const pages = new WarmPages({ isAllowed, idleMax: options.concurrency * idlePagesPerShot }, { clock });
@@ -62,6 +67,16 @@ export function createWebDriver(options: WebDriverOptions, { log, clock, cut }: 
       const { executable, version, sandbox } = lease.process;
       return { executable, version, sandbox };
     },
+    renew(allow) {
+      allowed = createAllowList(allow);
+      pages.letGo();
+    },
+    load: () => ({
+      shotsUnderway: pool.busy,
+      shotsWaiting: pool.waiting,
+      pagesKept: pages.kept,
+      browsersRunning: fleet.running,
+    }),
     async [Symbol.asyncDispose]() {
       await pages[Symbol.asyncDispose]();
       await fleet[Symbol.asyncDispose]();
@@ -72,7 +87,7 @@ export function createWebDriver(options: WebDriverOptions, { log, clock, cut }: 
 function createLauncher(
   options: WebDriverOptions,
   { drawsFrames, scale }: Kind,
-  { log, clock }: Pick<WebDriverDeps, "log" | "clock">,
+  { log, metrics, clock }: Omit<WebDriverDeps, "cut">,
 ): () => Promise<Started> {
   let lacksSandbox = false;
   const start = async ({ executable, isHeadlessShell }: FoundBrowser, sandbox: boolean): Promise<Started> => {
@@ -106,6 +121,7 @@ function createLauncher(
     });
     const launchMs = Math.round(clock.monotonicMs() - startMs);
     const { version, sandbox } = browser;
+    metrics.browsersStarted.inc();
     log.info({ executable, version, sandbox, scale, launchMs }, "The browser is running.");
     return browser;
   };

@@ -284,6 +284,76 @@ describe.each(stores)("%s", (_name, open) => {
     });
   });
 
+  test("answers a ping, and counts what is left to do", async () => {
+    const signal = AbortSignal.timeout(10_000);
+    await store.ping(signal);
+    expect(await store.stats(signal)).toEqual({ unhandled: 0, oldestUnhandledAt: undefined, waiting: new Map() });
+    const { promise: mayGo, resolve: go } = Promise.withResolvers<void>();
+    handler = async (pending) => {
+      await mayGo;
+      await sendText(store, pending);
+    };
+    const [one, other] = [planned("left", ["far"]), planned("left-too", ["near"])];
+    const earlier = { ...other, alert: { ...other.alert, acceptedAt: new Date("2026-02-01T00:00:00Z") } };
+    await store.accept([one, earlier], undefined);
+    const oldestUnhandledAt = earlier.alert.acceptedAt;
+    expect(await store.stats(signal)).toEqual({ unhandled: 2, oldestUnhandledAt, waiting: new Map() });
+    await store.hold(one.deliveries[0]?.id ?? "", { waitMs: 60_000, failure: limited });
+    expect(await store.stats(signal)).toEqual({ unhandled: 2, oldestUnhandledAt, waiting: new Map([["far", 1]]) });
+    await store.endDelivery(one.deliveries[0]?.id ?? "", "");
+    handler = usual;
+    go();
+    await store.outcome(other.alert.id);
+    expect((await store.stats(signal)).waiting).toEqual(new Map());
+  });
+
+  test("remembers schedules: since when, until when, and the last run", async () => {
+    const { schedules } = store;
+    const at = (time: string): Date => new Date(`2026-11-23T${time}Z`);
+    const run = (dueAt: string | undefined, ranAt: string) => ({
+      dueAt: dueAt === undefined ? undefined : at(dueAt),
+      at: at(ranAt),
+      alertId: randomUUID(),
+    });
+    await schedules.know(
+      new Map([
+        ["a", "daily"],
+        ["b", "daily"],
+      ]),
+      at("08:00:00"),
+    );
+    const first = run("09:00:00", "09:00:01");
+    await schedules.ran("a", first);
+    // Another process is later, or was asked again: the first one counts.
+    await schedules.ran("a", run("09:00:00", "09:00:02"));
+    await schedules.ran("a", run("08:30:00", "09:00:03"));
+    await schedules.ran("nobody", run("09:00:00", "09:00:01"));
+    expect((await schedules.known()).get("a")).toMatchObject({
+      since: at("08:00:00"),
+      lastDueAt: at("09:00:00"),
+      lastRun: { at: at("09:00:01"), alertId: first.alertId },
+    });
+    const asked = run(undefined, "10:00:00");
+    await schedules.ran("a", asked);
+    await schedules.know(
+      new Map([
+        ["a", "daily"],
+        ["c", "hourly"],
+      ]),
+      at("11:00:00"),
+    );
+    const known = await schedules.known();
+    expect([...known.keys()].toSorted()).toEqual(["a", "c"]);
+    expect(known.get("a")).toMatchObject({
+      since: at("08:00:00"),
+      lastDueAt: at("09:00:00"),
+      lastRun: { at: at("10:00:00"), alertId: asked.alertId },
+    });
+    expect(known.get("c")).toMatchObject({ since: at("11:00:00"), lastDueAt: undefined, lastRun: undefined });
+    await schedules.know(new Map([["a", "weekly"]]), at("12:00:00"));
+    expect((await schedules.known()).get("a")).toMatchObject({ since: at("12:00:00"), lastDueAt: at("09:00:00") });
+  });
+
   test("knows nothing of other ids", async () => {
     expect(await store.find(randomUUID())).toBeUndefined();
     expect(await store.find("nonsense")).toBeUndefined();

@@ -1,5 +1,6 @@
 import { expect } from "@playwright/test";
 import sharp from "sharp";
+import { tinyPng } from "../support/messages.ts";
 import { notify, share, test } from "./fixtures.ts";
 
 test("a message appears without a reload, with its colour, sender and sound mark", async ({ app, page }) => {
@@ -101,4 +102,55 @@ test("the list of rooms leads to each room; a room that is not there is said", a
   await expect(page.getByRole("heading", { name: "Empty" })).toBeVisible();
   const missing = await page.goto(`${app.publicUrl}/rooms/Nowhere`);
   expect(missing?.status()).toBe(404);
+});
+
+test("a card stands in place of its message, with its title, values and picture", async ({ app, page }) => {
+  const picture = `data:image/png;base64,${tinyPng.toString("base64")}`;
+  await page.route(
+    "http://charts.example/**",
+    async (route) => await route.fulfill({ body: tinyPng, contentType: "image/png" }),
+  );
+  await page.goto(`${app.publicUrl}/rooms/Alerts`);
+  await expect(page.locator("#state")).toHaveText(/live/iu);
+  const card = {
+    style: "application",
+    id: "1",
+    format: "medium",
+    url: "http://charts.example/d/1",
+    title: "[Alerting] CPU of web01",
+    description: { format: "html", value: "CPU is <b>97 %</b><script>window.hit = 1</script>" },
+    icon: { url: "http://charts.example/icon.png" },
+    attributes: [
+      { label: "host", value: { label: "web01" } },
+      { label: "state", value: { label: "CRITICAL", style: "lozenge-error" } },
+    ],
+    thumbnail: { url: "http://charts.example/chart.png", width: 640, height: 320 },
+    activity: { html: "<b>CPU</b> is high", icon: picture },
+  };
+  await notify(app, { message: "the fallback", color: "red", card });
+  const shown = page.locator(".app-card");
+  await expect(shown.getByRole("link", { name: card.title })).toHaveAttribute("href", card.url);
+  await expect(shown.locator("b")).toHaveText("97 %");
+  await expect(shown.locator("dd")).toHaveText(["web01", "CRITICAL"]);
+  await expect(shown.locator(".app-card-picture")).toHaveJSProperty("naturalWidth", 4);
+  await expect(page.locator(".app-card-activity")).toHaveText("CPU is high");
+  await expect(page.locator(".message")).not.toContainText("the fallback");
+  expect(await page.evaluate("window.hit")).toBeUndefined();
+});
+
+test("a new topic is shown at once", async ({ app, page }) => {
+  await page.goto(`${app.publicUrl}/rooms/Alerts`);
+  await expect(page.locator("#state")).toHaveText(/live/iu);
+  for (const topic of ["On call: <Maya>", ""]) {
+    await fetch(`${app.localUrl}/v2/room/Alerts/topic`, {
+      method: "PUT",
+      headers: { "content-type": "application/json" },
+      body: JSON.stringify({ topic }),
+    });
+    await expect(page.locator("#topic")).toHaveText(topic);
+  }
+  await expect(page.locator(".topic-change")).toHaveText([
+    "changed the topic to On call: <Maya>",
+    "took the topic away",
+  ]);
 });

@@ -1,34 +1,20 @@
-import { mkdtemp, rm } from "node:fs/promises";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
-import { afterEach, beforeEach, expect, test } from "vitest";
+import { afterEach, expect, test } from "vitest";
 import { chartbell } from "../support/cli.ts";
-import { listenRecording } from "../support/recording-server.ts";
-import type { RecordingServer } from "../support/recording-server.ts";
+import { useStage } from "../support/stage.ts";
 import { handledBy, sendAlert, sendAlerts, startService, until } from "../support/service.ts";
 import type { Service } from "../support/service.ts";
 
 /* A room that is rate-limited, refuses, is away or never answers: nothing is lost, and nothing else waits for it. */
 
-let folder: string;
-let room: RecordingServer;
+const stage = useStage();
 let service: Service;
-beforeEach(async () => {
-  folder = await mkdtemp(join(tmpdir(), "chartbell-fault-"));
-  room = await listenRecording();
-});
-afterEach(async () => {
-  await service.end();
-  await room[Symbol.asyncDispose]();
-  // A killed service leaves its database shutting down.
-  await rm(folder, { recursive: true, force: true, maxRetries: 50, retryDelay: 100 });
-});
+afterEach(async () => await service.end());
 
 const channel = (name: string): string =>
-  `  ${name}: { kind: hipchat, host: "${room.url}", room: ${name}, notificationToken: env:TOKEN }`;
+  `  ${name}: { kind: hipchat, host: "${stage.room.url}", room: ${name}, notificationToken: env:TOKEN }`;
 const config = (): string => `channels:\n${channel("ops")}\n${channel("lobby")}\nroutes: [{ channels: [ops] }]\n`;
 const start = async (): Promise<void> => {
-  service = await startService(folder, config());
+  service = await startService(stage.folder, config());
 };
 const sent = async (alert: unknown): Promise<string> => {
   const id = await sendAlert(service.url, alert);
@@ -45,7 +31,7 @@ function limitRoom(): string[] {
   const taken: string[] = [];
   let window = 0;
   let count = 0;
-  room.reply = (response) => {
+  stage.room.reply = (response) => {
     const second = Math.floor(Date.now() / 1000);
     count = second === window ? count + 1 : 1;
     window = second;
@@ -54,7 +40,7 @@ function limitRoom(): string[] {
       response.writeHead(429, reset).end();
       return;
     }
-    taken.push(textOf(room.received.at(-1)?.body ?? Buffer.from("{}")));
+    taken.push(textOf(stage.room.received.at(-1)?.body ?? Buffer.from("{}")));
     response.writeHead(204).end();
   };
   return taken;
@@ -85,21 +71,21 @@ test("a storm is drained by importance: the newest state of each alert, and how 
   const fatal = taken.findIndex((text) => text.includes("late-but-fatal"));
   // At most what was on its way goes before it.
   expect(fatal - saidBeforeFatal).toBeLessThanOrEqual(31);
-  const states429 = room.received.length - taken.length;
+  const states429 = stage.room.received.length - taken.length;
   expect(states429).toBeLessThan(taken.length);
 });
 
 test("a room that is away for a while gets everything, in order of each alert, once it is back", async () => {
   await start();
   await handledBy(service.url, await sent({ rule: "before" }));
-  room.reply = (response) => void response.writeHead(503).end();
+  stage.room.reply = (response) => void response.writeHead(503).end();
   const ids = [await sent({ rule: "disk", status: "OPEN" }), await sent({ rule: "cpu" })];
-  await until("it was refused three times", async () => room.received.length > 3);
+  await until("it was refused three times", async () => stage.room.received.length > 3);
   ids.push(await sent({ rule: "disk", status: "CANCEL" }));
-  const backAt = room.received.length;
-  room.reply = (response) => void response.writeHead(204).end();
+  const backAt = stage.room.received.length;
+  stage.room.reply = (response) => void response.writeHead(204).end();
   const handled = await Promise.all(ids.map(async (id) => await handledBy(service.url, id)));
-  const texts = room.received.slice(backAt).map(({ body }) => textOf(body));
+  const texts = stage.room.received.slice(backAt).map(({ body }) => textOf(body));
   expect(texts).toHaveLength(2);
   expect(texts.find((text) => text.includes("disk"))).toMatch(/\[CANCEL\].*and 1 more since .* UTC \(1 OPEN\)/u);
   expect(handled.map(({ deliveries }) => deliveries[0]?.state)).toEqual(["folded", "delivered", "delivered"]);
@@ -107,7 +93,7 @@ test("a room that is away for a while gets everything, in order of each alert, o
 
 test("a room that never answers holds up no other", async () => {
   await start();
-  room.reply = (response, request) => {
+  stage.room.reply = (response, request) => {
     if (request.url?.includes("/ops/") !== true) response.writeHead(204).end();
   };
   for (let index = 0; index < 450; index++) await sent({ rule: `hung-${index}` });
@@ -122,27 +108,27 @@ test("a room that never answers holds up no other", async () => {
 
 test("what was refused is a dead letter that can be listed and sent again, on the command line too", async () => {
   await start();
-  room.reply = (response) => void response.writeHead(401).end();
+  stage.room.reply = (response) => void response.writeHead(401).end();
   const [first, second] = [await sent({ rule: "first" }), await sent({ rule: "second" })];
   for (const id of [first, second]) {
     expect((await handledBy(service.url, id)).deliveries[0]).toMatchObject({ state: "failed" });
   }
   const listen = service.url.replace("http://", "");
   const here = async (...args: string[]) =>
-    await chartbell([...args, "--listen", listen], { cwd: folder, env: { TOKEN: "t" } });
+    await chartbell([...args, "--listen", listen], { cwd: stage.folder, env: { TOKEN: "t" } });
   const { stdout } = await here("deliveries", "--state", "failed", "--json");
   const { items }: { items: { id: string; rule: string; failure: { code: string } }[] } = JSON.parse(stdout);
   expect(items).toMatchObject([
     { rule: "second", failure: { code: "delivery_unauthorized" } },
     { rule: "first", failure: { code: "delivery_unauthorized" } },
   ]);
-  room.reply = (response) => void response.writeHead(204).end();
+  stage.room.reply = (response) => void response.writeHead(204).end();
   const one = await here("retry", items[1]?.id ?? "");
   expect(one).toMatchObject({ code: 0, stdout: "1 put back into their channels' backlogs.\n" });
   expect((await handledBy(service.url, first)).deliveries[0]).toMatchObject({ state: "delivered" });
   expect(await here("retry", items[1]?.id ?? "")).toMatchObject({ code: 4 });
   expect((await here("retry", "--all", "--channel", "ops")).stdout).toMatch(/^1 put back/u);
   expect((await handledBy(service.url, second)).deliveries[0]).toMatchObject({ state: "delivered" });
-  expect(room.received.filter(({ body }) => textOf(body).includes("first"))).toHaveLength(2);
+  expect(stage.room.received.filter(({ body }) => textOf(body).includes("first"))).toHaveLength(2);
   expect((await here("deliveries")).stdout).toMatch(/delivered +ops +\[OPEN\] second/u);
 });

@@ -22,6 +22,10 @@ beforeAll(async () => {
   pages = await listen((request, response) => {
     const path = request.url ?? "/";
     if (path.startsWith("/never")) return;
+    if (path.startsWith("/slow")) {
+      setTimeout(() => response.writeHead(200, { "content-type": "text/html" }).end(page), 1000);
+      return;
+    }
     const status = Number(/^\/status\/(?<code>\d+)/u.exec(path)?.groups?.["code"] ?? 200);
     response
       .writeHead(status, { "content-type": "text/html" })
@@ -41,6 +45,7 @@ portals:
   broken: { url: "${pages.url}/status/500" }
   never: { url: "${pages.url}/never", timeoutMs: 1500 }
   blank: { url: "${pages.url}/blank" }
+  slow: { url: "${pages.url}/slow?\${entity}", timeoutMs: 4000, viewport: { width: 640, height: 480 } }
 routes:
   - { match: { rule: "cpu*" }, channels: [lobby, private, disk], portals: [page] }
 `,
@@ -75,6 +80,17 @@ describe("an alert", () => {
     expect([...data.subarray(0, 3)]).toEqual([0x22, 0x55, 0x88]);
     expect([...data.subarray(-3)]).toEqual([255, 255, 255]);
     expect((await readdir(folder)).filter((name) => name.endsWith(".png"))).toHaveLength(1);
+  });
+
+  test("gets its picture also when the browser has more to do than the portal's time allows", async () => {
+    const entities = Array.from({ length: 14 }, (_, index) => `host${index}`);
+    const alerts = await Promise.all(
+      entities.map(
+        async (entity) => await handled(app, { rule: "busy", entity, channels: ["private"], portals: ["slow"] }),
+      ),
+    );
+    const steps = alerts.flatMap(({ deliveries }) => deliveries.flatMap((delivery) => delivery.steps));
+    expect(steps.filter(({ kind }) => kind === "picture")).toHaveLength(entities.length);
   });
 
   test.each([

@@ -5,7 +5,11 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import sharp from "sharp";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import { startApp } from "../../src/app.ts";
+import { parseConfig } from "../../src/config/load.ts";
+import { createLog } from "../../src/core/log.ts";
 import { chartbell } from "../support/cli.ts";
+import { listenS3 } from "../support/s3-server.ts";
 import { historyOf, startTestApp } from "../support/app.ts";
 import { listen } from "../support/loopback.ts";
 
@@ -21,7 +25,19 @@ describe("help", () => {
   test("names every command and the exit codes, each command with examples", async () => {
     const { code, stdout } = await chartbell(["--help"], { cwd });
     expect(code).toBe(0);
-    for (const name of ["demo", "serve", "test-portal", "shoot", "send", "deliveries", "retry", "check", "config"]) {
+    const names = [
+      "demo",
+      "serve",
+      "test-portal",
+      "shoot",
+      "send",
+      "schedules",
+      "deliveries",
+      "retry",
+      "check",
+      "config",
+    ];
+    for (const name of names) {
       expect(stdout).toContain(name);
       const help = await chartbell([name, "--help"], { cwd });
       expect(help.stdout).toContain("Examples:");
@@ -184,11 +200,83 @@ channels:
     expect(await readFile(join(cwd, "files", text ?? ""), "utf8")).toBe("x\n");
   });
 
+  test.each([
+    ["pictures", 0, /ok {4} {2}pictures: s3: An object was written, read and deleted\./u],
+    [
+      "nowhere",
+      8,
+      /FAILED {2}pictures: s3: The bucket nowhere at 127\.0\.0\.1:\d+ answered 404 NoSuchBucket\. Check bucket/u,
+    ],
+  ])("check tries the storage of pictures: bucket %s ends with %i", async (bucket, expected, line) => {
+    const keys = { accessKeyId: "AKIDEXAMPLE", secretAccessKey: "a-5ecret" };
+    await using s3 = await listenS3({ region: "us-east-1", bucket: "pictures", ...keys });
+    await config(
+      `store: { pictures: { s3: { endpoint: "${s3.url}", bucket: ${bucket}, accessKeyId: env:KEY, secretAccessKey: env:SECRET } } }`,
+    );
+    const { code, stdout, stderr } = await chartbell(["check"], {
+      cwd,
+      env: { KEY: keys.accessKeyId, SECRET: keys.secretAccessKey },
+    });
+    expect(stdout).toMatch(line);
+    expect([code, s3.objects.size]).toEqual([expected, 0]);
+    expect(stdout + stderr).not.toMatch(/AKID|5ecret/u);
+  });
+
   test("a room server that is not running is said with its address", async () => {
     await config("server: { listen: '127.0.0.1:1' }\nchannels: { lobby: { kind: room, room: Lobby } }");
     const { code, stdout } = await chartbell(["check"], { cwd });
     expect(code).toBe(7);
     expect(stdout).toContain("http://127.0.0.1:1/v2/room/Lobby/notification?… could not be reached (ECONNREFUSED)");
+  });
+});
+
+describe("check of the database", () => {
+  const databaseLine = (stdout: string): string | undefined =>
+    stdout.split("\n").find((line) => line.includes("database:"));
+
+  test("opens it as serve does and says what is left", async () => {
+    await config("server: {}");
+    const { code, stdout } = await chartbell(["check"], { cwd });
+    expect(databaseLine(stdout)).toBe(
+      `ok      database: open: Private PostgreSQL in ${join(cwd, "data")}, up to date; alerts left to handle: 0.`,
+    );
+    expect(code).toBe(0);
+    const json = await chartbell(["check", "--json"], { cwd });
+    expect(JSON.parse(json.stdout)).toContainEqual(expect.objectContaining({ part: "database", ok: true }));
+  });
+
+  test("beside a running server asks that one, and does not fail when it listens elsewhere", async () => {
+    const options = { file: undefined, flags: { listen: "127.0.0.1:0", dataDir: join(cwd, "data") }, env: {}, cwd };
+    const app = await startApp(
+      parseConfig("{}", options),
+      { mode: "serve" },
+      createLog({ level: "silent", pretty: false }),
+    );
+    await using _running = app;
+    await config(`server: { listen: "127.0.0.1:${new URL(app.localUrl).port}" }`);
+    const near = await chartbell(["check"], { cwd });
+    expect(databaseLine(near.stdout)).toBe(
+      `ok      database: in use: Private PostgreSQL in ${join(cwd, "data")} is in use by process ${process.pid}, which is ready.`,
+    );
+    await config('server: { listen: "127.0.0.1:1" }');
+    const far = await chartbell(["check"], { cwd });
+    expect(databaseLine(far.stdout)).toMatch(/^ok .*process \d+, which is fine; nothing answers at .*:1\/readyz\.$/u);
+    expect([near.code, far.code]).toEqual([0, 0]);
+    await app.pipeline.drain();
+    await config(`server: { listen: "127.0.0.1:${new URL(app.localUrl).port}" }`);
+    const stopping = await chartbell(["check"], { cwd });
+    expect(databaseLine(stopping.stdout)).toMatch(/^FAILED .*process \d+, and .*\/readyz answers 503\.$/u);
+    expect(stopping.code).toBe(8);
+  });
+
+  test("that cannot be had is a matter of set-up, without its password", async () => {
+    await config("store: { url: env:DATABASE_URL }");
+    const env = { DATABASE_URL: "postgres://u:s3cr3t@127.0.0.1:1/x" };
+    const { code, stdout, stderr } = await chartbell(["check"], { cwd, env });
+    expect(code).toBe(8);
+    expect(stderr).toContain("1 check failed: database.");
+    expect(databaseLine(stdout)).toMatch(/^FAILED {2}database: open: The server of store\.url does not answer\./u);
+    expect(stdout + stderr).not.toContain("s3cr3t");
   });
 });
 

@@ -156,7 +156,7 @@ describe("any address", () => {
     expect(missing.status).toBe(404);
     expect(await missing.json()).toMatchObject({ code: "not_found" });
     const wrong = await fetch(`${app.localUrl}/api/alerts`, { method: "DELETE" });
-    expect([wrong.status, wrong.headers.get("allow")]).toEqual([405, "POST"]);
+    expect([wrong.status, wrong.headers.get("allow")]).toEqual([405, "GET, POST"]);
   });
 
   test("is refused under a foreign Host name, and to another site's page", async () => {
@@ -172,7 +172,19 @@ describe("any address", () => {
   });
 
   test("health and readiness answer", async () => {
-    for (const path of ["/healthz", "/readyz"]) expect((await fetch(`${app.localUrl}${path}`)).status).toBe(200);
+    expect((await fetch(`${app.localUrl}/healthz`)).status).toBe(200);
+    const ready = await fetch(`${app.localUrl}/readyz`);
+    expect([ready.status, await ready.json()]).toEqual([
+      200,
+      {
+        status: "ready",
+        parts: {
+          alerts: { ok: true, detail: "Alerts are taken." },
+          database: { ok: true, detail: "The database answers." },
+          browser: { ok: true, shotsUnderway: 0, shotsWaiting: 0, pagesKept: 0, browsersRunning: 0 },
+        },
+      },
+    ]);
   });
 });
 
@@ -188,7 +200,12 @@ test("a server that drains says so, finishes what it took and takes nothing more
   const refused = await postJson(stopping, "/api/alerts", { rule: "after" });
   expect(refused.body).toMatchObject({ status: 503, code: "shutting_down" });
   expect(refused.headers.get("retry-after")).toBe("5");
-  expect((await fetch(`${stopping.localUrl}/readyz`)).status).toBe(503);
+  const ready = await fetch(`${stopping.localUrl}/readyz`);
+  expect([ready.status, ready.headers.get("retry-after")]).toEqual([503, "5"]);
+  expect(await ready.json()).toMatchObject({
+    code: "shutting_down",
+    parts: { alerts: { ok: false }, database: { ok: true } },
+  });
 });
 
 describe("tokens", () => {
@@ -221,8 +238,10 @@ routes: [{ channels: [lobby] }]
     const { createLog } = await import("../../src/core/log.ts");
     const options = { file: undefined, flags: { listen: "0.0.0.0:0", dataDir: folder }, env, cwd: "/" };
     const log = createLog({ level: "silent", pretty: false });
-    await expect(startApp(parseConfig(open, options), "serve", log)).rejects.toMatchObject({ code: "listen_unsafe" });
-    await using safe = await startApp(parseConfig(secured, options), "serve", log);
+    await expect(startApp(parseConfig(open, options), { mode: "serve" }, log)).rejects.toMatchObject({
+      code: "listen_unsafe",
+    });
+    await using safe = await startApp(parseConfig(secured, options), { mode: "serve" }, log);
     expect((await fetch(`${safe.localUrl}/rooms/Lobby`)).status).toBe(401);
   });
 
@@ -233,7 +252,7 @@ routes: [{ channels: [lobby] }]
     const { createLog } = await import("../../src/core/log.ts");
     const options = { file: undefined, flags: { listen: `127.0.0.1:${port}`, dataDir: folder }, env: {}, cwd: "/" };
     const log = createLog({ level: "silent", pretty: false });
-    await expect(startApp(parseConfig("{}", options), "serve", log)).rejects.toMatchObject({
+    await expect(startApp(parseConfig("{}", options), { mode: "serve" }, log)).rejects.toMatchObject({
       code: "listen_failed",
       message: expect.stringContaining("another program listens there"),
     });

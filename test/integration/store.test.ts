@@ -1,9 +1,10 @@
 import { spawnSync } from "node:child_process";
 import { randomUUID } from "node:crypto";
-import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
+import { mkdir, mkdtemp, readdir, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import { limits } from "../../src/core/limits.ts";
 import { createLog } from "../../src/core/log.ts";
 import { Secret } from "../../src/core/secret.ts";
 import { createBacklogs } from "../../src/store/backlogs.ts";
@@ -14,7 +15,7 @@ import { openStore } from "../../src/store/open.ts";
 import { identityFor } from "../../src/store/postgres/identity.ts";
 import { openPrivateServer } from "../../src/store/postgres/private-server.ts";
 import { chartbell } from "../support/cli.ts";
-import { alertOf } from "../support/pipeline.ts";
+import { alertOf, noBacklog } from "../support/pipeline.ts";
 
 /* The durable store on a real PostgreSQL: its folder, its schema, its start. */
 
@@ -26,7 +27,6 @@ beforeEach(async () => {
 afterEach(async () => await rm(folder, { recursive: true, force: true }));
 
 const open = async (dataDir = folder) => await openStore({ dataDir, url: undefined }, log);
-const noBacklog = async (): Promise<undefined> => undefined;
 const planned = (rule: string): PlannedAlert => ({
   alert: { ...alertOf({ rule }), id: randomUUID() },
   deliveries: [],
@@ -166,6 +166,14 @@ describe("a data folder", () => {
   });
 });
 
+test("a text of several statements gives the rows of all, as the queue's upkeep expects it", async () => {
+  await using server = await openPrivateServer(folder, log);
+  const { host, user, database: name } = server;
+  await using database = openDatabase({ host, user, database: name }, log);
+  const rows = await database.query("begin; select 1 as one; select 2 as two; commit", []);
+  expect(rows).toEqual([{ one: 1 }, { two: 2 }]);
+});
+
 describe("the schema", () => {
   test("is brought up to date by several at the same time and stays as it is then; a newer one is refused", async () => {
     await using server = await openPrivateServer(folder, log);
@@ -173,11 +181,35 @@ describe("the schema", () => {
     await using database = openDatabase({ host, user, database: name }, log);
     await Promise.all([migrate(database), migrate(database), migrate(database)]);
     await migrate(database);
-    const versions = await database.query("select version from chartbell.schema_migration", []);
-    expect(versions).toEqual([{ version: 1 }, { version: 2 }]);
+    const versions = await database.query("select version from chartbell.schema_migration order by version", []);
+    const files = await readdir(new URL("../../src/store/migrations/", import.meta.url));
+    expect(versions).toEqual(files.toSorted().map((name) => ({ version: Number(name.slice(0, 3)) })));
     await database.query("insert into chartbell.schema_migration (version) values ($1)", [999]);
     await expect(migrate(database)).rejects.toMatchObject({ code: "store_version_unknown" });
   });
+});
+
+test("no more is accepted while too many messages wait, and the sender is told when to come back", async () => {
+  await using server = await openPrivateServer(folder, log);
+  const { host, user, database: name } = server;
+  const url = new Secret(`postgres:///${name}?host=${encodeURIComponent(host)}&user=${user}`);
+  await using store = await openStore({ dataDir: "/nowhere", url }, log);
+  const one = planned("first");
+  await store.accept([one], undefined);
+  await using database = openDatabase({ host, user, database: name }, log);
+  await database.query(
+    `insert into chartbell.delivery (id, alert_id, sequence, position, channel, plan, alert_key)
+    select gen_random_uuid(), $1, 1, place, 'ops', '{}', 'key' from generate_series(1, $2) as place`,
+    [one.alert.id, limits.deliveriesOpenMax],
+  );
+  const refused = async (): Promise<unknown> =>
+    await store.accept([planned("more")], undefined).then(
+      () => undefined,
+      (error: unknown) => error,
+    );
+  await expect.poll(refused, { timeout: 15_000 }).toMatchObject({ code: "overloaded", retryAfterMs: 30_000 });
+  await database.query("update chartbell.delivery set ended_at = now() where ended_at is null", []);
+  await expect.poll(refused, { timeout: 15_000 }).toBeUndefined();
 });
 
 describe("store.url", () => {
@@ -204,6 +236,20 @@ describe("store.url", () => {
     await intake.accept([one], undefined);
     expect(await intake.outcome(one.alert.id)).toMatchObject({ state: "handled" });
     await worker.drain(AbortSignal.timeout(1000));
+  });
+
+  test("may name an empty database, for several processes at the same time", async () => {
+    await using server = await openPrivateServer(folder, log);
+    await using stores = new AsyncDisposableStack();
+    const url = new Secret(
+      `postgres:///${server.database}?host=${encodeURIComponent(server.host)}&user=${server.user}`,
+    );
+    const opening = Array.from({ length: 4 }, async () =>
+      stores.use(await openStore({ dataDir: "/nowhere", url }, log)),
+    );
+    expect(await Promise.allSettled(opening)).toEqual(
+      opening.map(() => expect.objectContaining({ status: "fulfilled" })),
+    );
   });
 
   test.each([

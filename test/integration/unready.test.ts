@@ -1,9 +1,14 @@
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import sharp from "sharp";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import type { App } from "../../src/app.ts";
 import { handled, historyOf, postJson, startTestApp } from "../support/app.ts";
 import { listen } from "../support/loopback.ts";
 import type { LoopbackServer } from "../support/loopback.ts";
+import { listenRecording } from "../support/recording-server.ts";
+import { handledBy, sendAlert, startService } from "../support/service.ts";
 
 /* What becomes of a picture when not everything is ready in time, by the portal's onTimeout. */
 
@@ -90,4 +95,30 @@ describe("a page with a chart box that stays empty", () => {
     isHealthy = false;
     expect((await shoot("down")).unready).toMatch(/last good picture, \d+ s old: .*500/u);
   });
+});
+
+test("last-good: a picture is found again after a restart, and by another target it is not", async () => {
+  const folder = await mkdtemp(join(tmpdir(), "chartbell-last-good-"));
+  const room = await listenRecording();
+  const yaml = `
+channels: { ops: { kind: hipchat, host: "${room.url}", room: Ops, messageToken: env:TOKEN, notificationToken: env:TOKEN } }
+portals: { kept: { url: "${pages.url}/page?e=\${entity}", viewport: { width: 400, height: 300 }, onTimeout: last-good } }
+routes: [{ channels: [ops], portals: [kept] }]
+`;
+  const shotOf = async (url: string, entity: string) => {
+    const { deliveries } = await handledBy(url, (await sendAlert(url, { rule: "r", entity })) ?? "");
+    return deliveries[0]?.shots[0];
+  };
+  isHealthy = true;
+  const first = await startService(folder, yaml);
+  expect(await shotOf(first.url, "web01")).toMatchObject({ verdict: "ready" });
+  await first.end();
+  isHealthy = false;
+  const second = await startService(folder, yaml);
+  const older = await shotOf(second.url, "web01");
+  expect(older?.unready?.[0]).toMatch(/^this is the last good picture, \d+ s old: .*div#chart/u);
+  expect((await shotOf(second.url, "web02"))?.unready?.[0]).toMatch(/^the chart box div#chart/u);
+  await second.end();
+  await room[Symbol.asyncDispose]();
+  await rm(folder, { recursive: true, force: true });
 });

@@ -4,16 +4,22 @@ import { join } from "node:path";
 import { startApp } from "../../src/app.ts";
 import type { App } from "../../src/app.ts";
 import { parseConfig } from "../../src/config/load.ts";
+import { systemClock } from "../../src/core/clock.ts";
 import type { HandledAlert } from "../../src/core/delivery.ts";
 import { createLog } from "../../src/core/log.ts";
 
 /** Chartbell as `serve` starts it, on a free loopback port, with a data folder of its own that goes when it ends. */
-export async function startTestApp(yaml: string, env: Readonly<Record<string, string>> = {}): Promise<App> {
+export async function startTestApp(
+  yaml: string,
+  env: Readonly<Record<string, string>> = {},
+  clock = systemClock,
+): Promise<App> {
   const dataDir = await mkdtemp(join(tmpdir(), "chartbell-app-"));
   const options = { file: undefined, flags: { listen: "127.0.0.1:0", dataDir }, env, cwd: import.meta.dirname };
   const forget = async (): Promise<void> => await rm(dataDir, { recursive: true, force: true });
   try {
-    const app = await startApp(parseConfig(yaml, options), "serve", createLog({ level: "silent", pretty: false }));
+    const log = createLog({ level: "silent", pretty: false });
+    const app = await startApp(parseConfig(yaml, options), { mode: "serve", clock }, log);
     return {
       ...app,
       async [Symbol.asyncDispose]() {

@@ -12,6 +12,8 @@ const main = fileURLToPath(new URL("../../src/cli/main.ts", import.meta.url));
 export interface Service {
   readonly url: string;
   readonly pid: number;
+  /** What it has said on standard error so far, line by line. */
+  readonly said: readonly string[];
   /** Ends it with SIGTERM, or as the signal says, and waits until it is gone. */
   end(signal?: NodeJS.Signals): Promise<void>;
 }
@@ -28,20 +30,24 @@ export async function startService(
     env: { ...process.env, CHARTBELL_LOG_LEVEL: "info", TOKEN: "t", ...env },
     stdio: ["ignore", "ignore", "pipe"],
   });
-  return { url: await readyUrl(child), pid: child.pid ?? 0, end: async (signal) => await endOf(child, signal) };
+  const said: string[] = [];
+  const url = await readyUrl(child, said);
+  return { url, pid: child.pid ?? 0, said, end: async (signal) => await endOf(child, signal) };
 }
 
-async function readyUrl(child: ChildProcess): Promise<string> {
+/** Keeps every line in `said`, also after it is ready. */
+async function readyUrl(child: ChildProcess, said: string[]): Promise<string> {
   if (child.stderr === null) throw new Error("The service has no standard error.");
-  const said: string[] = [];
-  for await (const line of createInterface({ input: child.stderr })) {
+  const { promise, resolve, reject } = Promise.withResolvers<string>();
+  const lines = createInterface({ input: child.stderr });
+  lines.on("line", (line) => {
     said.push(line);
-    if (!line.includes("Chartbell is ready.")) continue;
-    child.stderr.resume();
+    if (!line.includes("Chartbell is ready.")) return;
     const { url }: { url: string } = JSON.parse(line);
-    return url;
-  }
-  throw new Error(`The service did not start: ${said.join("\n")}`);
+    resolve(url);
+  });
+  lines.on("close", () => reject(new Error(`The service did not start: ${said.join("\n")}`)));
+  return await promise;
 }
 
 async function endOf(child: ChildProcess, signal: NodeJS.Signals = "SIGTERM"): Promise<void> {
@@ -94,6 +100,11 @@ export interface AlertAnswer {
       readonly attempts: number;
       readonly unknownAttempts?: number;
       readonly foldedInto?: string;
+    }[];
+    readonly shots: readonly {
+      readonly verdict: string;
+      readonly unready?: readonly string[];
+      readonly picture?: { readonly sha256: string };
     }[];
   }[];
 }

@@ -6,6 +6,7 @@ import sharp from "sharp";
 import { systemClock } from "../../src/core/clock.ts";
 import { AppError } from "../../src/core/errors.ts";
 import { createLog } from "../../src/core/log.ts";
+import { createMetrics } from "../../src/core/metrics.ts";
 import { ShotOptions } from "../../src/core/portal.ts";
 import { createImaging } from "../../src/image/imaging.ts";
 import { anonymous } from "../../src/web-driver/contract.ts";
@@ -22,7 +23,12 @@ const imaging = createImaging();
 export function openDriver(options: Partial<WebDriverOptions> = {}): WebDriver {
   return createWebDriver(
     { concurrency: 2, allow: [], sandbox: "auto", ...options },
-    { log: silent, clock: systemClock, cut: async (png, clip) => await imaging.crop(png, { clip }) },
+    {
+      log: silent,
+      metrics: createMetrics({ version: "test", channels: [] }),
+      clock: systemClock,
+      cut: async (png, clip) => await imaging.crop(png, { clip }),
+    },
   );
 }
 

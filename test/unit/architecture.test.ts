@@ -26,12 +26,20 @@ const rules: Readonly<Record<string, Rule>> = {
   store: { mayImport: ["core"] },
   pipeline: {
     mayImport: ["core"],
-    mayImportTypes: ["store/contract", "web-driver/contract", "image/contract", "destinations/contract"],
+    mayImportTypes: [
+      "store/contract",
+      "store/pictures/contract",
+      "web-driver/contract",
+      "image/contract",
+      "destinations/contract",
+    ],
   },
-  config: { mayImport: ["core", "destinations/index", "rooms/contract", "web-driver/allow"] },
+  config: {
+    mayImport: ["core", "destinations/index", "rooms/contract", "store/options", "triggers/index", "web-driver/allow"],
+  },
   http: {
     mayImport: ["core", "triggers/index", "pipeline"],
-    mayImportTypes: ["store/contract", "rooms/contract"],
+    mayImportTypes: ["store/contract", "store/pictures/contract", "rooms/contract", "web-driver/contract"],
   },
   cli: {
     mayImport: ["app", "core", "config", "pipeline/target"],
@@ -48,14 +56,18 @@ const homes: Readonly<Record<string, string>> = {
   undici: "destinations/transport.ts",
   "form-data": "destinations/",
   liquidjs: "core/template.ts",
+  croner: "core/cron.ts",
   pino: "core/log.ts",
+  "prom-client": "core/metrics.ts",
   yaml: "config/",
   commander: "cli/",
   "proxy-chain": "web-driver/",
   "sanitize-html": "rooms/",
   eta: "rooms/",
+  re2js: "rooms/webhooks/pattern.ts",
   pg: "store/",
   "pg-boss": "store/",
+  aws4fetch: "store/pictures/s3.ts",
 };
 
 interface Import {

@@ -1,39 +1,16 @@
 import { Fault, json } from "../answer.ts";
 import type { ApiAnswer } from "../contract.ts";
+import { refused } from "../fields.ts";
 import { fileAnswer } from "../file-answer.ts";
 import type { Selection } from "../store.ts";
-import { findRoom } from "./router.ts";
+import { isTimeZone, timeIn } from "../time-zone.ts";
+import { pageOf, readCount } from "./paging.ts";
+import { roomOfPath } from "./router.ts";
 import type { Call } from "./router.ts";
-import { baseOf, historyItem, roomDetails, roomItem } from "./view.ts";
+import { baseOf, historyItem } from "./view.ts";
 
-const pageMax = 1000;
-const pageDefault = 100;
 /** `date=recent` gives this many messages, whatever `max-results` says. */
 const recentMax = 75;
-
-/** `GET /v2/room?start-index&max-results`. */
-export async function getRooms(call: Call): Promise<ApiAnswer> {
-  const { startIndex, maxResults } = pageOf(call);
-  const rooms = call.store.rooms().filter(({ kind }) => kind === "room");
-  const self = `${baseOf(call.options)}/v2/room`;
-  const link = (start: number): string => `${self}?start-index=${start}&max-results=${maxResults}`;
-  const next = startIndex + maxResults;
-  return json(200, {
-    items: rooms.slice(startIndex, next).map((room) => roomItem(room, call.options)),
-    startIndex,
-    maxResults,
-    links: {
-      self,
-      ...(startIndex > 0 ? { prev: link(Math.max(0, startIndex - maxResults)) } : {}),
-      ...(next < rooms.length && maxResults > 0 ? { next: link(next) } : {}),
-    },
-  });
-}
-
-/** `GET /v2/room/ID`. */
-export async function getRoom(call: Call): Promise<ApiAnswer> {
-  return json(200, roomDetails(findRoom(call.store, call.parameters["room"] ?? ""), call.options));
-}
 
 /**
  * `GET /v2/room/ID/history`: `date=recent` (the default, no pages), or the messages up to `date` and not before `end-date`,
@@ -47,8 +24,8 @@ export async function getHistory(call: Call): Promise<ApiAnswer> {
     date === "recent"
       ? { count: recentMax }
       : {
-          notAfter: readDate("date", date),
-          notBefore: query.has("end-date") ? readDate("end-date", query.get("end-date") ?? "") : undefined,
+          notAfter: readDate(query, "date"),
+          notBefore: query.has("end-date") ? readDate(query, "end-date") : undefined,
           skip: startIndex,
           count: maxResults,
         };
@@ -57,7 +34,7 @@ export async function getHistory(call: Call): Promise<ApiAnswer> {
 
 /** `GET /v2/room/ID/history/latest?max-results&not-before`: the newest messages, none older than that one. */
 export async function getLatest(call: Call): Promise<ApiAnswer> {
-  const room = findRoom(call.store, call.parameters["room"] ?? "");
+  const room = roomOfPath(call);
   const id = call.request.query.get("not-before");
   const oldest = id === null ? undefined : await call.store.message(room, id);
   const count = readCount(call.request.query, "max-results", recentMax);
@@ -65,7 +42,7 @@ export async function getLatest(call: Call): Promise<ApiAnswer> {
 }
 
 async function history(call: Call, selection: Selection, isOldestFirst: boolean): Promise<ApiAnswer> {
-  const room = findRoom(call.store, call.parameters["room"] ?? "");
+  const room = roomOfPath(call);
   const messages = await call.store.newest(room, selection);
   return json(200, {
     items: (isOldestFirst ? messages.toReversed() : messages).map((message) =>
@@ -79,7 +56,7 @@ async function history(call: Call, selection: Selection, isOldestFirst: boolean)
 
 /** `GET /v2/room/ID/history/MESSAGE`. */
 export async function getMessage(call: Call): Promise<ApiAnswer> {
-  const room = findRoom(call.store, call.parameters["room"] ?? "");
+  const room = roomOfPath(call);
   const id = call.parameters["message"] ?? "";
   const message = await call.store.message(room, id);
   if (message === undefined) throw new Fault(404, `Message '${id.slice(0, 100)}' not found`);
@@ -94,32 +71,19 @@ export async function getFile(call: Call): Promise<ApiAnswer> {
   return fileAnswer(file.facts, file.bytes);
 }
 
-function pageOf(call: Call): { readonly startIndex: number; readonly maxResults: number } {
-  const { query } = call.request;
-  return {
-    startIndex: readCount(query, "start-index", 0, Number.MAX_SAFE_INTEGER),
-    maxResults: readCount(query, "max-results", pageDefault),
-  };
+/** ISO 8601, in the zone that `timezone` names unless it has an offset; or Unix seconds. */
+function readDate(query: URLSearchParams, name: string): Date {
+  const text = query.get(name) ?? "";
+  const zone = readTimeZone(query);
+  const date = /^\d{9,11}$/u.test(text) ? new Date(Number(text) * 1000) : timeIn(zone, text);
+  if (date !== undefined && !Number.isNaN(date.getTime())) return date;
+  throw refused(name, "type", text, "is not a date in ISO 8601");
 }
 
-function readCount(query: URLSearchParams, name: string, fallback: number, max = pageMax): number {
-  const text = query.get(name);
-  if (text === null) return fallback;
-  const count = /^\d{1,15}$/u.test(text) ? Number(text) : Number.NaN;
-  if (count >= 0 && count <= max) return count;
-  throw new Fault(400, `Value u'${text.slice(0, 100)}' for field '${name}' is not an integer from 0 to ${max}`, {
-    expected_type: "integer",
-    field: name,
-    validation: "type",
-  });
-}
-
-/** ISO 8601, or Unix seconds. */
-function readDate(name: string, text: string): Date {
-  const date = new Date(/^\d{9,11}$/u.test(text) ? Number(text) * 1000 : text);
-  if (!Number.isNaN(date.getTime())) return date;
-  throw new Fault(400, `Value u'${text.slice(0, 100)}' for field '${name}' is not a date in ISO 8601`, {
-    field: name,
-    validation: "type",
-  });
+/** `timezone`: UTC unless named. Throws 400. */
+export function readTimeZone(query: URLSearchParams): string {
+  const zone = query.get("timezone") ?? "";
+  if (zone === "") return "UTC";
+  if (zone.length > 64 || !isTimeZone(zone)) throw refused("timezone", "enum", zone, "is no time zone");
+  return zone;
 }

@@ -1,10 +1,11 @@
 import { requireScope } from "../access.ts";
 import type { Access, Caller } from "../access.ts";
 import { Fault, json } from "../answer.ts";
-import type { ApiAnswer, ApiRequest, RoomsOptions, Scope } from "../contract.ts";
+import type { ApiAnswer, ApiRequest, Reach, RoomsOptions, Scope } from "../contract.ts";
 import { decodePercent } from "../header-value.ts";
 import type { Meter } from "../rates.ts";
 import type { Room, RoomStore } from "../store.ts";
+import type { Webhooks } from "../webhooks/webhooks.ts";
 
 /** One call that passed the door: who calls, what for, and what a handler works with. */
 export interface Call {
@@ -14,17 +15,31 @@ export interface Call {
   readonly parameters: Readonly<Record<string, string>>;
   readonly meter: Meter;
   readonly store: RoomStore;
+  readonly access: Access;
+  readonly webhooks: Webhooks;
+  readonly reach: Reach;
   readonly options: RoomsOptions;
 }
 
-export interface Route {
-  readonly method: "GET" | "POST";
-  /** As `room/:room/notification`. */
+interface RouteBasics {
+  readonly method: "GET" | "POST" | "PUT" | "DELETE";
+  /** As `room/:room/notification`; words come before parameters where both would do. */
   readonly pattern: string;
-  /** One of these is needed. */
+}
+
+export interface GuardedRoute extends RouteBasics {
+  /** One of these is needed; none: any token will do. */
   readonly scopes: readonly Scope[];
   readonly handle: (call: Call) => Promise<ApiAnswer>;
 }
+
+/** A route that asks for no token. */
+export interface OpenRoute extends RouteBasics {
+  readonly scopes: "open";
+  readonly handle: (call: Omit<Call, "caller">) => Promise<ApiAnswer>;
+}
+
+export type Route = GuardedRoute | OpenRoute;
 
 export interface Door {
   readonly access: Access;
@@ -54,8 +69,8 @@ export function findRoute(routes: readonly Route[], method: string, segments: re
   const wanted = method === "HEAD" ? "GET" : method;
   const found = matches.find(({ route }) => route.method === wanted);
   if (found !== undefined) return found;
-  const allowed = matches.flatMap(({ route }) => (route.method === "GET" ? ["GET", "HEAD"] : [route.method]));
-  throw new Fault(405, `Method ${method.slice(0, 20)} is not allowed here`, {}, { allow: allowed.join(", ") });
+  const allowed = new Set(matches.flatMap(({ route }) => (route.method === "GET" ? ["GET", "HEAD"] : [route.method])));
+  throw new Fault(405, `Method ${method.slice(0, 20)} is not allowed here`, {}, { allow: [...allowed].join(", ") });
 }
 
 function matchPattern(pattern: string, segments: readonly string[]): Readonly<Record<string, string>> | undefined {
@@ -71,11 +86,11 @@ function matchPattern(pattern: string, segments: readonly string[]): Readonly<Re
 }
 
 /** Token, scope and rate limit of a route. Throws 401, 403 and 429. */
-export function admit(route: Route, request: ApiRequest, door: Door): Caller {
+export function admit(route: GuardedRoute, request: ApiRequest, door: Door): Caller {
   const caller = door.access.identify(door.token, request.headers);
   if (caller === undefined) throw new Fault(401, door.unauthorized(door.token !== undefined));
   door.meter.call(String(caller.id));
-  requireScope(caller, route.scopes);
+  if (route.scopes.length > 0) requireScope(caller, route.scopes);
   return caller;
 }
 
@@ -88,6 +103,11 @@ export function authTestPassed(): ApiAnswer {
   return json(202, {
     success: { code: 202, type: "Accepted", message: "This auth_token has access to use this method." },
   });
+}
+
+/** The room that the path names. Throws 404. */
+export function roomOfPath({ store, parameters }: Pick<Call, "store" | "parameters">): Room {
+  return findRoom(store, parameters["room"] ?? "");
 }
 
 /** A room by number, by name, or by a name that was percent-encoded twice (hipsaint). Throws 404. */

@@ -2,23 +2,34 @@ import { Fault, json } from "../answer.ts";
 import { readFields } from "../body.ts";
 import type { Fields } from "../body.ts";
 import type { ApiAnswer, ApiRequest } from "../contract.ts";
+import { readFlag, readFrom, readRequired, readText } from "../fields.ts";
 import { parseHeaderValue } from "../header-value.ts";
-import { readText } from "../fields.ts";
-import type { Message, Room } from "../store.ts";
 import { filePath } from "../page/address.ts";
+import { nameOf } from "../store.ts";
+import type { Message, Room, Sender } from "../store.ts";
+import { timeIn } from "../time-zone.ts";
+import { readTimeZone } from "./read.ts";
+import { createRoom, readRoomName, readTopic, removeRoom, setTopic } from "./rooms.ts";
 import { findRoom } from "./router.ts";
 import type { Call, Route } from "./router.ts";
 import { notify } from "./send.ts";
-import { baseOf } from "./view.ts";
+import { baseOf, mentionNameOf } from "./view.ts";
 
 const recentMax = 75;
+const viewRooms = ["view_group", "view_room"] as const;
 
 /** HipChat's API v1 (deprecated by HipChat, still spoken by many tools), paths below /v1/. It cannot take files. */
 export const v1Routes: readonly Route[] = [
   { method: "POST", pattern: "rooms/message", scopes: ["send_notification"], handle: sendMessage },
   { method: "GET", pattern: "rooms/message", scopes: ["send_notification"], handle: sendMessage },
-  { method: "GET", pattern: "rooms/list", scopes: ["view_group", "view_room"], handle: listRooms },
+  { method: "POST", pattern: "rooms/topic", scopes: ["send_notification", "admin_room"], handle: changeTopic },
+  { method: "GET", pattern: "rooms/list", scopes: viewRooms, handle: listRooms },
+  { method: "GET", pattern: "rooms/show", scopes: viewRooms, handle: showRoom },
   { method: "GET", pattern: "rooms/history", scopes: ["view_messages"], handle: showHistory },
+  { method: "POST", pattern: "rooms/create", scopes: ["manage_rooms"], handle: makeRoom },
+  { method: "POST", pattern: "rooms/delete", scopes: ["manage_rooms"], handle: deleteRoom },
+  { method: "GET", pattern: "users/list", scopes: ["view_group"], handle: listUsers },
+  { method: "GET", pattern: "users/show", scopes: ["view_group"], handle: showUser },
 ];
 
 export function unauthorizedV1(): string {
@@ -31,12 +42,22 @@ export function v1Fields(request: ApiRequest): Fields {
   return request.method === "POST" && request.body.length > 0 ? { ...query, ...readFields(request) } : query;
 }
 
-/** v1's token may also stand in the form; only a form is read before it is known who calls. */
+/** v1's token may also stand in the form. */
 export function formTokenOf(request: ApiRequest): string | undefined {
+  return formField(request, "auth_token");
+}
+
+/** Whether the answer is to be XML: `format=xml` in the query or in the form. */
+export function wantsXml(request: ApiRequest): boolean {
+  return (request.query.get("format") ?? formField(request, "format"))?.toLowerCase() === "xml";
+}
+
+/** Only a form is read before it is known who calls. */
+function formField(request: ApiRequest, name: string): string | undefined {
   const { value } = parseHeaderValue(request.headers["content-type"] ?? "");
   if (request.method !== "POST" || value !== "application/x-www-form-urlencoded") return undefined;
-  const token = v1Fields(request)["auth_token"];
-  return typeof token === "string" ? token : undefined;
+  const field = readFields(request)[name];
+  return typeof field === "string" ? field : undefined;
 }
 
 /** `POST` or `GET /v1/rooms/message`: 200, where v2 says 204. */
@@ -48,49 +69,105 @@ async function sendMessage(call: Call): Promise<ApiAnswer> {
   return json(200, { status: "sent" });
 }
 
-async function listRooms(call: Call): Promise<ApiAnswer> {
-  const rooms = call.store.rooms().filter(({ kind }) => kind === "room");
-  return json(200, { rooms: await Promise.all(rooms.map(async (room) => await listItem(call, room))) });
+/** `POST /v1/rooms/topic` (room_id, topic, from): who changed it is `API` unless it says so. */
+async function changeTopic(call: Call): Promise<ApiAnswer> {
+  const fields = v1Fields(call.request);
+  const from = readFrom(fields);
+  await setTopic(call, roomOf(call, fields), readTopic(fields), from === "" ? "API" : from);
+  return json(200, { status: "ok" });
 }
 
-async function listItem(call: Call, room: Room): Promise<Readonly<Record<string, unknown>>> {
-  const [newest] = await call.store.newest(room, { count: 1 });
+/** `POST /v1/rooms/create` (name, owner_user_id, privacy, topic, guest_access). */
+async function makeRoom(call: Call): Promise<ApiAnswer> {
+  const fields = v1Fields(call.request);
+  const room = await createRoom(call, {
+    name: readRoomName(fields),
+    privacy: fields["privacy"] === "private" ? "private" : "public",
+    topic: readTopic(fields),
+    isGuestAccessible: readFlag(fields, "guest_access"),
+    ownerId: personOf(call, readText(fields, "owner_user_id"))?.id ?? call.caller.id,
+  });
+  return json(200, { room: await roomView(call, room) });
+}
+
+/** `POST /v1/rooms/delete` (room_id). */
+async function deleteRoom(call: Call): Promise<ApiAnswer> {
+  await removeRoom(call, roomOf(call, v1Fields(call.request)));
+  return json(200, { deleted: true });
+}
+
+async function listRooms(call: Call): Promise<ApiAnswer> {
+  const rooms = call.store.rooms().filter(({ kind }) => kind === "room");
+  return json(200, { rooms: await Promise.all(rooms.map(async (room) => await roomView(call, room))) });
+}
+
+/** `GET /v1/rooms/show?room_id`. */
+async function showRoom(call: Call): Promise<ApiAnswer> {
+  const room = roomOf(call, v1Fields(call.request));
+  return json(200, { room: { ...(await roomView(call, room)), guest_access_url: null, participants: [] } });
+}
+
+async function roomView(call: Call, room: Room): Promise<Readonly<Record<string, unknown>>> {
+  const { lastActive } = await call.store.statistics(room);
   const unixSeconds = (date: Date): number => Math.floor(date.getTime() / 1000);
   return {
     room_id: room.id,
     name: room.name,
-    topic: "",
-    last_active: newest === undefined ? 0 : unixSeconds(newest.at),
+    topic: room.topic,
+    last_active: lastActive === undefined ? 0 : unixSeconds(lastActive),
     created: unixSeconds(room.createdAt),
-    owner_user_id: 1,
-    is_archived: false,
-    is_private: false,
+    owner_user_id: room.ownerId,
+    is_archived: room.isArchived,
+    is_private: room.privacy === "private",
   };
 }
 
-/** `GET /v1/rooms/history?room_id&date=recent|YYYY-MM-DD`: the newest 75, or the messages of that day (UTC). */
+/** `GET /v1/users/list`. */
+async function listUsers(call: Call): Promise<ApiAnswer> {
+  return json(200, { users: call.access.people.map(userView) });
+}
+
+/** `GET /v1/users/show?user_id`. */
+async function showUser(call: Call): Promise<ApiAnswer> {
+  const id = readRequired(v1Fields(call.request), "user_id", 100);
+  const user = personOf(call, id);
+  if (user === undefined) throw new Fault(404, `User '${id}' not found`);
+  return json(200, { user: userView(user) });
+}
+
+function personOf({ access }: Call, id: string | undefined): Sender | undefined {
+  return access.people.find((one) => String(one.id) === id);
+}
+
+function userView({ id, name }: Sender): Readonly<Record<string, unknown>> {
+  return { user_id: id, name, mention_name: mentionNameOf(name), email: "", title: "", is_deleted: 0 };
+}
+
+/** `GET /v1/rooms/history?room_id&date=recent|YYYY-MM-DD`: the newest 75, or those of that day in `timezone`. */
 async function showHistory(call: Call): Promise<ApiAnswer> {
   const room = roomOf(call, v1Fields(call.request));
   const date = call.request.query.get("date") ?? "recent";
-  const messages = await call.store.newest(room, date === "recent" ? { count: recentMax } : dayOf(date));
+  const zone = readTimeZone(call.request.query);
+  const messages = await call.store.newest(room, date === "recent" ? { count: recentMax } : dayOf(date, zone));
   return json(200, { messages: messages.toReversed().map((message) => historyItem(call, room, message)) });
 }
 
-function dayOf(date: string): { notBefore: Date; notAfter: Date; count: number } {
-  const start = /^\d{4}-\d{2}-\d{2}$/u.test(date) ? new Date(`${date}T00:00:00.000Z`) : new Date(Number.NaN);
-  if (Number.isNaN(start.getTime())) {
+function dayOf(date: string, zone: string): { notBefore: Date; notAfter: Date; count: number } {
+  const isDay = /^\d{4}-\d{2}-\d{2}$/u.test(date);
+  const [notBefore, notAfter] = [timeIn(zone, date), timeIn(zone, `${date}T23:59:59.999`)];
+  if (!isDay || notBefore === undefined || notAfter === undefined) {
     throw new Fault(400, `Value u'${date.slice(0, 100)}' for field 'date' is neither recent nor YYYY-MM-DD`);
   }
-  return { notBefore: start, notAfter: new Date(`${date}T23:59:59.999Z`), count: 1000 };
+  return { notBefore, notAfter, count: 1000 };
 }
 
 function historyItem(call: Call, room: Room, message: Message): Readonly<Record<string, unknown>> {
-  const isNotification = message.kind === "notification";
+  const isNotification = message.kind === "notification" || message.label !== "";
   const { file } = message;
   return {
     date: `${message.at.toISOString().slice(0, 19)}+0000`,
     from: isNotification
-      ? { name: message.label === "" ? message.sender.name : message.label, user_id: "api" }
+      ? { name: nameOf(message), user_id: "api" }
       : { name: message.sender.name, user_id: message.sender.id },
     message: message.text,
     ...(file === undefined

@@ -1,7 +1,10 @@
 import { cutText } from "../../core/text.ts";
+import { isDrawable } from "../card.ts";
 import { nameOf } from "../store.ts";
 import type { Message, MessageFile, Room } from "../store.ts";
 import { filePath } from "./address.ts";
+import { viewCard } from "./card-view.ts";
+import type { CardView } from "./card-view.ts";
 import { sanitiseMessage } from "./notification-html.ts";
 import { textToHtml } from "./plain-text.ts";
 
@@ -22,6 +25,24 @@ export interface MessageView {
   readonly notify: boolean;
   readonly continues: boolean;
   readonly file: FileView | undefined;
+  /** Drawn instead of the body. */
+  readonly card: CardView | undefined;
+  /** What the room's topic became. */
+  readonly topic: string | undefined;
+  readonly parent: ParentView | undefined;
+}
+
+/** The message that is answered. */
+interface ParentView {
+  readonly sequence: number;
+  readonly name: string;
+  readonly preview: string;
+}
+
+/** What stands elsewhere than in the message itself. */
+export interface Surroundings {
+  readonly isFileKept: boolean;
+  readonly parent: Message | undefined;
 }
 
 interface FileView {
@@ -39,8 +60,9 @@ const shown = { width: 840, height: 480 };
 /** Bodies are sanitised once, however many people watch; a message that is no longer kept takes its body with it. */
 const bodies = new WeakMap<Message, string>();
 
-export function viewMessage(message: Message, room: Room, isFileKept: boolean): MessageView {
+export function viewMessage(message: Message, room: Room, { isFileKept, parent }: Surroundings): MessageView {
   const name = nameOf(message);
+  const card = message.card !== undefined && isDrawable(message.card) ? viewCard(message.card) : undefined;
   return {
     sequence: message.sequence,
     name,
@@ -48,12 +70,18 @@ export function viewMessage(message: Message, room: Room, isFileKept: boolean): 
     tone: toneOf(name),
     at: message.at.toISOString(),
     timeText: `${message.at.toISOString().slice(11, 16)} UTC`,
-    bodyHtml: bodyOf(message, name),
+    bodyHtml: card === undefined && message.kind !== "topic" ? bodyOf(message, name) : "",
     format: message.format,
     color: message.kind === "notification" ? (message.color ?? "yellow") : undefined,
     notify: message.notify,
     continues: message.continues,
     file: message.file === undefined ? undefined : viewFile(message.file, message.text, room, isFileKept),
+    card,
+    topic: message.kind === "topic" ? message.text : undefined,
+    parent:
+      parent === undefined
+        ? undefined
+        : { sequence: parent.sequence, name: nameOf(parent), preview: previewOf(parent) },
   };
 }
 

@@ -47,6 +47,14 @@ export function sanitiseMessage(html: string): string {
   return sanitizeHtml(html, options);
 }
 
+/** Of HTML inside cards HipChat took these tags only. */
+const cardOptions: sanitizeHtml.IOptions = { ...options, allowedTags: ["a", "b", "i", "strong", "span", "br"] };
+
+/** Markup of a card's description or activity that a page may contain as it is. */
+export function sanitiseCardText(html: string): string {
+  return sanitizeHtml(html, cardOptions);
+}
+
 type Attributes = Record<string, string>;
 
 /** Only whole addresses: a relative one would be of this server. */

@@ -1,4 +1,4 @@
-import { basicPasswordOf, bearerTokenOf } from "../access.ts";
+import { basicCredentialsOf, bearerTokenOf } from "../access.ts";
 import type { Access } from "../access.ts";
 import { withoutBody } from "../answer.ts";
 import type { ApiAnswer, ApiRequest, RoomsOptions } from "../contract.ts";
@@ -32,7 +32,7 @@ export function findPageRoom(store: RoomStore, idOrName: string): Room | undefin
 /** 401 that makes a browser ask for a token, for a caller who may not see the rooms. */
 export function pageRefusal(request: ApiRequest, deps: PageDeps): ApiAnswer | undefined {
   if (!deps.options.pageRequiresToken) return undefined;
-  const token = bearerTokenOf(request.headers) ?? basicPasswordOf(request.headers);
+  const token = bearerTokenOf(request.headers) ?? basicCredentialsOf(request.headers)?.password;
   const caller = token === undefined ? undefined : deps.access.bearerOf(token);
   if (caller?.scopes.includes("view_messages") === true) return undefined;
   const answer = htmlAnswer(
@@ -91,6 +91,7 @@ async function roomPage(room: Room, before: string | null, deps: PageDeps): Prom
   const page = deps.templates.room({
     title: room.name,
     room: linkTo(room, room),
+    topic: room.topic,
     rooms: deps.store.rooms().map((other) => linkTo(other, room)),
     entries: await logEntries(messages, room, deps),
     lastSequence: messages.at(-1)?.sequence ?? 0,
@@ -125,7 +126,8 @@ export async function messageHtml(
   { store, templates }: Pick<PageDeps, "store" | "templates">,
 ): Promise<string> {
   const isFileKept = message.file !== undefined && (await store.file(message.file.id)) !== undefined;
-  return templates.message(viewMessage(message, room, isFileKept));
+  const parent = message.parentId === undefined ? undefined : await store.message(room, message.parentId);
+  return templates.message(viewMessage(message, room, { isFileKept, parent }));
 }
 
 async function roomsPage(deps: PageDeps): Promise<ApiAnswer> {

@@ -25,6 +25,7 @@ export type LogEntry =
 export interface RoomPage {
   readonly title: string;
   readonly room: RoomLink;
+  readonly topic: string;
   readonly rooms: readonly RoomLink[];
   readonly entries: readonly LogEntry[];
   /** Sequence of the newest message there is; what comes later arrives as events. */

@@ -131,6 +131,30 @@ routes: []
     ["a: b: c", /./u],
     ["- x", /expected object/iu],
     ["channels: { 'a b': { kind: room, room: R } }", /channels\.a b: must be letters/u],
+    ["hooks: { prom: { source: alertmanagr } }", /hooks\.prom.*must be one of alertmanager, atsd,.*zabbix/u],
+    [
+      "hooks: { prom: { source: alertmanager, channel: x } }",
+      /hooks\.prom\.channel: unknown key; did you mean `channels`/u,
+    ],
+    [
+      "hooks: { prom: { source: grafana, channels: [nope] } }",
+      /hooks\.prom\.channels\[0\]: there is no channel `nope`/u,
+    ],
+    [
+      "hooks: { bb: { source: buildbot, builders: { docs: { portals: [tset] } } } }",
+      /hooks\.bb\.builders\.docs\.portals\[0\]: there is no portal `tset`; did you mean `test`/u,
+    ],
+    [
+      "hooks: { bb: { source: buildbot, tokenInUrl: true } }",
+      /hooks\.bb\.tokenInUrl: needs a `token` of the hook's own/u,
+    ],
+    ["hooks: { bb: { source: buildbot, token: plain } }", /hooks\.bb\.token: must be a reference/u],
+    ["hooks: { any: { source: generic } }", /hooks\.any\.map: .*expected object/u],
+    [
+      "hooks: { any: { source: generic, map: { rule: '${x | nope}' } } }",
+      /hooks\.any\.map\.rule: undefined filter: nope/u,
+    ],
+    ["hooks: { aws: { source: sns, topics: [alarms] } }", /hooks\.aws\.topics\[0\]: must be the ARN of a topic/u],
   ])("%s", (text, expected) => {
     const problems = problemsOf(text);
     expect(problems).toHaveLength(1);

@@ -16,6 +16,9 @@ describe("renderTemplate", () => {
   test("leaves values alone in text", () => {
     expect(renderTemplate("${rule} ${message}", values, "text")).toBe("cpu <b> one\ntwo");
   });
+  test("puts half of a surrogate pair into a URL as the replacement character", () => {
+    expect(renderTemplate("https://h/${a}", { a: "x\ud800y" }, "url")).toBe("https://h/x%EF%BF%BDy");
+  });
   test("encodes values in URLs, so that none can add a parameter or a path", () => {
     expect(renderTemplate("https://h/${a}?b=${c}", { a: "../x", c: "1&d=2#e" }, "url")).toBe(
       "https://h/..%2Fx?b=1%26d%3D2%23e",

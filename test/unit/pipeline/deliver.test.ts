@@ -5,6 +5,8 @@ import type { StepRecord } from "../../../src/core/delivery.ts";
 import { limits } from "../../../src/core/limits.ts";
 import { createLog } from "../../../src/core/log.ts";
 import type { Step } from "../../../src/core/message.ts";
+import { createMetrics } from "../../../src/core/metrics.ts";
+import type { Metrics } from "../../../src/core/metrics.ts";
 import { race } from "../../../src/core/wait.ts";
 import type { Attempt, Destination } from "../../../src/destinations/contract.ts";
 import { deliver, deliverWaiting } from "../../../src/pipeline/deliver.ts";
@@ -48,13 +50,19 @@ interface Setting {
   readonly signal?: AbortSignal;
   readonly progress?: StepProgress;
   readonly now?: Date;
+  readonly metrics?: Metrics;
 }
 
+const newMetrics = (): Metrics => createMetrics({ version: "test", channels: ["ops"] });
+
 /** Sends the text of a new alert, from the channel's backlog where it must, and says what the store has of it. */
-async function run(destination: Destination, { channel, signal, progress, now }: Setting = {}): Promise<StepRecord> {
+async function run(
+  destination: Destination,
+  { channel, signal, progress, now, metrics = newMetrics() }: Setting = {},
+): Promise<StepRecord> {
   await using store = createMemoryStore(log);
   const clock = now === undefined ? systemClock : { ...systemClock, now: () => now };
-  const deps = { store, clock, log, random: () => 0 };
+  const deps = { store, clock, log, metrics, random: () => 0 };
   const alert = { ...alertOf(), acceptedAt: new Date() };
   const to = channel ?? channelOf(destination);
   const limit = signal ?? AbortSignal.timeout(10_000);
@@ -128,7 +136,7 @@ describe("deliver", () => {
   test("an abort while a message is sent leaves the step open", async () => {
     const controller = new AbortController();
     await using store = createMemoryStore(log);
-    const deps = { store, clock: systemClock, log, random: () => 0 };
+    const deps = { store, clock: systemClock, log, metrics: newMetrics(), random: () => 0 };
     const isSending = Promise.withResolvers<void>();
     const destination: Destination = {
       ...scripted([]),
@@ -164,7 +172,7 @@ describe("deliver", () => {
       },
       hold: async () => void calls.push("hold"),
     };
-    const deps = { store: broken, clock: systemClock, log, random: () => 0 };
+    const deps = { store: broken, clock: systemClock, log, metrics: newMetrics(), random: () => 0 };
     const alert = alertOf();
     const plan = { channel: "ops", portals: [], text: undefined };
     await store.accept([{ alert, deliveries: [{ id: "d1", plan }] }], undefined);
@@ -204,9 +212,30 @@ describe("deliver", () => {
     expect(destination.attempts).toEqual([]);
   });
 
+  test("counts what ended and every try that failed, with its code", async () => {
+    const metrics = newMetrics();
+    await run(scripted([unavailable, limited]), { metrics });
+    await run(scripted([new AppError("delivery_unauthorized", "401")]), { metrics });
+    await run(scripted([new TypeError("secret detail")]), { metrics });
+    const text = await metrics.registry.metrics();
+    for (const [series, value] of [
+      ['steps_ended_total{channel="ops",kind="text",status="delivered"}', 1],
+      ['steps_ended_total{channel="ops",kind="text",status="failed"}', 2],
+      ['steps_ended_total{channel="ops",kind="picture",status="delivered"}', 0],
+      ['attempts_failed_total{channel="ops",code="delivery_unavailable"}', 1],
+      ['attempts_failed_total{channel="ops",code="delivery_limited"}', 1],
+      ['attempts_failed_total{channel="ops",code="delivery_unauthorized"}', 1],
+      ['attempts_failed_total{channel="ops",code="internal"}', 1],
+      ['alert_to_text_seconds_count{channel="ops"}', 1],
+      ['alert_to_picture_seconds_count{channel="ops"}', 0],
+    ]) {
+      expect(text).toContain(`chartbell_${series} ${value}\n`);
+    }
+  });
+
   test("messages of one channel never overtake each other", async () => {
     await using store = createMemoryStore(log);
-    const deps = { store, clock: systemClock, log, random: () => 0 };
+    const deps = { store, clock: systemClock, log, metrics: newMetrics(), random: () => 0 };
     const destination = scripted([]);
     const channel = channelOf(destination);
     const { signal } = new AbortController();

@@ -1,6 +1,7 @@
-import type { ApiAnswer, ApiRequest, RoomServer, RoomsOptions, Scope } from "../../../src/rooms/contract.ts";
+import type { ApiAnswer, ApiRequest, RoomServer, RoomsDeps, RoomsOptions, Scope } from "../../../src/rooms/contract.ts";
 import { scopes } from "../../../src/rooms/contract.ts";
 import { createRooms } from "../../../src/rooms/rooms.ts";
+import { createLog } from "../../../src/core/log.ts";
 import { Secret } from "../../../src/core/secret.ts";
 
 /** A token whose secret is its name in upper case. */
@@ -26,8 +27,8 @@ export interface TestRooms {
   readonly call: (method: string, target: string, options?: CallOptions) => Promise<ApiAnswer>;
 }
 
-/** A room server with the room Lobby, the token ALL and a clock that stands still. */
-export function openRooms(options: Partial<RoomsOptions> = {}): TestRooms {
+/** A room server with the room Lobby, the token ALL, a clock that stands still, and webhooks that may reach nothing. */
+export function openRooms(options: Partial<RoomsOptions> = {}, deps: Partial<RoomsDeps> = {}): TestRooms {
   let nowMs = Date.UTC(2026, 10, 21, 12, 0, 0);
   const rooms = createRooms(
     {
@@ -39,7 +40,13 @@ export function openRooms(options: Partial<RoomsOptions> = {}): TestRooms {
       enforceRateLimits: false,
       ...options,
     },
-    { clock: { now: () => new Date(nowMs), monotonicMs: () => nowMs } },
+    {
+      clock: { now: () => new Date(nowMs), monotonicMs: () => nowMs },
+      log: createLog({ level: "silent", pretty: false }),
+      random: () => 0,
+      reach: async () => ({ kind: "refused" }),
+      ...deps,
+    },
   );
   return {
     rooms,
@@ -75,6 +82,10 @@ export interface HistoryItem {
   readonly message: string;
   readonly message_format: string;
   readonly color?: string;
+  /** JSON. */
+  readonly card?: string;
+  readonly topic?: string;
+  readonly attach_to?: string;
   readonly file?: { readonly name: string; readonly size: number; readonly url: string; readonly thumb_url?: string };
   readonly authenticated_file?: { readonly id: string; readonly name: string; readonly size: number };
 }

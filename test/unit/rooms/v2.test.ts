@@ -139,7 +139,7 @@ describe("paths and methods", () => {
 
   test.each([
     ["GET", post, "POST"],
-    ["DELETE", "/v2/room/Lobby", "GET, HEAD"],
+    ["PATCH", "/v2/room/Lobby", "GET, HEAD, PUT, DELETE"],
     ["PUT", "/v2/room/Lobby/message", "POST"],
   ])("%s %s is answered with the methods there are", async (method, path, allow) => {
     const answer = await openRooms().call(method, path);
@@ -205,12 +205,24 @@ describe("bodies", () => {
   test("beyond the limit are refused", async () => {
     const body = Buffer.alloc(20 * 1024 * 1024 + 1, "x");
     expect(errorOf(await openRooms().call("POST", post, { body }))).toMatchObject({ code: 413 });
+    const fields = { message: "x", more: "x".repeat(1024 * 1024) };
+    expect(errorOf(await openRooms().call("POST", post, { body: fields }))).toMatchObject({ code: 413 });
+  });
+
+  test.each([
+    ['{"message":"x","a":' + "[".repeat(31) + "]".repeat(31) + "}", 204],
+    ['{"message":"x","a":"' + "[".repeat(99) + String.raw`\"` + '{"}', 204],
+    ['{"message":"x","a":' + "[".repeat(32) + "]".repeat(32) + "}", 400],
+    ['{"message":"' + String.raw`\"`.repeat(500_000), 400],
+    ['{"from":' + '{"a":'.repeat(100_000) + "1" + "}".repeat(100_000) + "}", 400],
+  ])("go 32 deep and no deeper, and are read in one pass: %.40s", async (body, status) => {
+    const headers = { "content-type": "application/json" };
+    expect((await openRooms().call("POST", post, { headers, body })).status).toBe(status);
   });
 
   test("keys that HipChat does not know are ignored, dangerous names too", async () => {
     const rooms = openRooms();
-    const body =
-      '{"message":"x","room_id":"Other","token":"T","card":{"style":"link"},"__proto__":{"color":"red"},"constructor":1}';
+    const body = '{"message":"x","room_id":"Other","token":"T","__proto__":{"color":"red"},"constructor":1}';
     await rooms.call("POST", post, { headers: { "content-type": "application/json" }, body });
     expect(await historyOf(rooms)).toEqual([expect.objectContaining({ message: "x", color: "yellow" })]);
   });

@@ -40,8 +40,9 @@ function setUp({ shotsMax = 100, closes = true, closeMs = 50 } = {}) {
     started.push(one);
     return one;
   });
-  const supervisor = new Supervisor({ launch, shotsMax, closeMs }, { log: silent });
-  return { supervisor, launch, started, failures };
+  const crashed = vi.fn<() => void>();
+  const supervisor = new Supervisor({ launch, shotsMax, closeMs }, { log: silent, crashed });
+  return { supervisor, launch, started, failures, crashed };
 }
 
 test("nothing is started before it is needed, and then once for all who wait", async () => {
@@ -98,9 +99,11 @@ test("when the next one cannot be started the old one goes on, and it is tried a
 });
 
 test("a crash gives the next caller a new process, and the remains of the old one are killed", async () => {
-  const { supervisor, started } = setUp();
+  const { supervisor, started, crashed } = setUp();
   using _first = await supervisor.lease(never);
+  expect(crashed).not.toHaveBeenCalled();
   started[0]?.crash();
+  expect(crashed).toHaveBeenCalledTimes(1);
   expect(started[0]?.events).toEqual(["kill"]);
   expect((await supervisor.lease(never)).process.number).toBe(1);
 });
@@ -118,10 +121,11 @@ test("a process that a shot calls stuck gets no further shot and is ended", asyn
 });
 
 test("a process that does not close in time is killed", async () => {
-  const { supervisor, started } = setUp({ closes: false, closeMs: 10 });
+  const { supervisor, started, crashed } = setUp({ closes: false, closeMs: 10 });
   await supervisor.lease(never);
   await supervisor[Symbol.asyncDispose]();
   expect(started[0]?.events).toEqual(["close", "kill"]);
+  expect(crashed).not.toHaveBeenCalled();
 });
 
 test("after the end nothing is leased, and a start under way is ended too", async () => {

@@ -121,6 +121,7 @@ function goLive() {
     applyStyles(template.content);
     const message = template.content.querySelector(".message");
     const previous = messages.querySelector(".message:last-child time");
+    showTopic(message.querySelector("[data-topic]"));
     message.classList.add("is-new");
     const wasAtEnd = isAtEnd();
     keepPlace(wasAtEnd, () => {
@@ -133,6 +134,11 @@ function goLive() {
       unread += 1;
       showUnread();
     }
+  }
+
+  function showTopic(change) {
+    const topic = document.querySelector("#topic");
+    if (change !== null && topic !== null) topic.textContent = change.dataset.topic;
   }
 
   function showPill(count) {

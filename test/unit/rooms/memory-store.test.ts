@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { createMemoryStore } from "../../../src/rooms/store.ts";
+import { createMemoryStore } from "../../../src/rooms/memory-store.ts";
 import type { NewMessage, Room, RoomStore } from "../../../src/rooms/store.ts";
 
 const words = (text: string, extra: Partial<NewMessage> = {}): NewMessage => ({

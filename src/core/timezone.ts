@@ -1,0 +1,33 @@
+import { z } from "zod";
+
+/** Name of an IANA time zone. Offsets such as `+02:00` are none: they know no daylight saving time. */
+export const TimeZone = z.string().refine(isTimeZone, "must be an IANA time zone such as Europe/Berlin");
+
+function isTimeZone(name: string): boolean {
+  try {
+    return /^[A-Z]/iu.test(name) && Boolean(new Intl.DateTimeFormat("en", { timeZone: name }));
+  } catch {
+    return false;
+  }
+}
+
+/** `2026-03-29T03:30:00+02:00`: a moment as the clocks of a time zone show it, ISO 8601. */
+export function isoInZone(time: Date, timezone: string): string {
+  const format = new Intl.DateTimeFormat("en", {
+    timeZone: timezone,
+    hourCycle: "h23",
+    year: "numeric",
+    month: "2-digit",
+    day: "2-digit",
+    hour: "2-digit",
+    minute: "2-digit",
+    second: "2-digit",
+    timeZoneName: "longOffset",
+  });
+  const parts = new Map(format.formatToParts(time).map(({ type, value }) => [type, value]));
+  const part = (type: Intl.DateTimeFormatPartTypes): string => parts.get(type) ?? "";
+  const date = `${part("year")}-${part("month")}-${part("day")}`;
+  // UTC itself is written as a bare GMT.
+  const offset = part("timeZoneName").slice("GMT".length) || "+00:00";
+  return `${date}T${part("hour")}:${part("minute")}:${part("second")}${offset}`;
+}

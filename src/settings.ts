@@ -1,0 +1,96 @@
+import { createHash } from "node:crypto";
+import type { LoadedConfig } from "./config/load.ts";
+import { servedUrl } from "./config/schema.ts";
+import type { Config } from "./config/schema.ts";
+import { createLane } from "./core/lane.ts";
+import { Portal } from "./core/portal.ts";
+import { Secret } from "./core/secret.ts";
+import type { RoomServerAddress } from "./destinations/contract.ts";
+import { openDestination } from "./destinations/index.ts";
+import type { Channel } from "./pipeline/channel.ts";
+import type { Settings } from "./pipeline/settings.ts";
+
+/** What of a configuration can change while the program runs. */
+
+/** Opens the channels of a configuration, all or none. The test portal is there when `localUrl` is. */
+export async function openSettings(
+  { config, baseDir }: LoadedConfig,
+  roomServer: () => RoomServerAddress,
+  localUrl: string | undefined,
+): Promise<Settings & { readonly portals: Map<string, Portal> }> {
+  const channels = new Map<string, Channel>();
+  const close = async (): Promise<void> => {
+    await Promise.all([...channels.values()].map(({ destination }) => destination[Symbol.asyncDispose]()));
+  };
+  try {
+    for (const [name, options] of Object.entries(config.channels)) {
+      const destination = await openDestination(options, { baseDir, roomServer });
+      const { color, notify, onUnknown } = options;
+      channels.set(name, { name, destination, color, notify, onUnknown, turns: createLane() });
+    }
+  } catch (error) {
+    await close();
+    throw error;
+  }
+  const portals = new Map(Object.entries(config.portals));
+  if (localUrl !== undefined) addTestPortal(portals, localUrl);
+  return { channels, portals, routes: config.routes, [Symbol.asyncDispose]: close };
+}
+
+/** Names of the sections whose changes need a restart. */
+export function restartNeeds(before: Config, after: Config): readonly string[] {
+  const fixed = ({ server, store, browser, rooms, channels }: Config): Readonly<Record<string, unknown>> => ({
+    "server.listen": server.listen,
+    "server.publicUrl": server.publicUrl,
+    store,
+    browser: { ...browser, allow: [] },
+    rooms: [rooms, Object.values(channels).flatMap((channel) => (channel.kind === "room" ? [channel.room] : []))],
+  });
+  const [old, next] = [fixed(before), fixed(after)];
+  return Object.keys(old).filter((name) => fingerprint(old[name]) !== fingerprint(next[name]));
+}
+
+/** Tells values apart, secrets included, without showing them. */
+function fingerprint(value: unknown): string {
+  const hidden = (held: unknown): unknown => {
+    if (held instanceof Secret) return createHash("sha256").update(held.reveal()).digest("hex");
+    if (Array.isArray(held)) return held.map(hidden);
+    if (typeof held !== "object" || held === null) return held;
+    return Object.fromEntries(Object.entries(held).map(([key, one]) => [key, hidden(one)]));
+  };
+  return JSON.stringify(hidden(value)) ?? "";
+}
+
+/** The room server of the Chartbell that serves this configuration, as another process reaches it. */
+export function configuredRoomServer(config: Config, isFar: boolean): RoomServerAddress {
+  const { server, rooms } = config;
+  const sending = Object.values(rooms.tokens).find(
+    ({ scopes }) => scopes.includes("send_message") && scopes.includes("send_notification"),
+  );
+  return {
+    url: isFar ? (server.publicUrl ?? servedUrl(config)) : servedUrl(config),
+    // Without configured tokens the server lets everybody on this machine in.
+    token: sending?.token ?? new Secret("none"),
+  };
+}
+
+/** The portal that is always there: charts of made-up data, to see that everything works. */
+export function addTestPortal(portals: Map<string, Portal>, localUrl: string): void {
+  if (portals.has("test")) return;
+  const names = ["entity", "metric", "from", "to", "status", "theme", "latency"];
+  const query = names.map((name) => `${name}=\${${name}}`).join("&");
+  const portal = Portal.parse({
+    url: `${localUrl}/portals/test/?${query}`,
+    title: "Test portal",
+    defaults: {
+      entity: "web01",
+      metric: "cpu_busy",
+      from: "now-6h",
+      to: "now",
+      status: "OPEN",
+      theme: "light",
+      latency: "0",
+    },
+  });
+  portals.set("test", portal);
+}
