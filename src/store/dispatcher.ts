@@ -4,9 +4,12 @@ import { limits } from "../core/limits.ts";
 import type { Logger } from "../core/log.ts";
 import { createAlarm, race } from "../core/wait.ts";
 import type { Handler, PendingAlert, Worker } from "./contract.ts";
+import { createSharing } from "./sharing.ts";
 
 /** Where a dispatcher takes alerts from. */
 export interface Source {
+  /** Whether other processes take from it, too. */
+  readonly isShared: boolean;
   /** Claims at most `count` alerts that are due, in the order of acceptance. */
   claim(count: number): Promise<readonly PendingAlert[]>;
   /** The alert is handled. */
@@ -33,11 +36,13 @@ export interface Dispatcher {
  * drained as fast as handlers end. It looks again when woken, and every limits.queuePollMs.
  */
 export function createDispatcher(source: Source, log: Logger): Dispatcher {
+  const giveBack = giverBack(source, log);
   const underway = new Map<string, Promise<void>>();
   const alarm = createAlarm();
   const abandoned = new AbortController();
   const outcomes = createOutcomes(source);
-  let isStopping = false;
+  const sharing = createSharing(source.isShared);
+  const stopping = new AbortController();
 
   const handle = async (handler: Handler, pending: PendingAlert): Promise<void> => {
     const { id } = pending.alert;
@@ -45,11 +50,7 @@ export function createDispatcher(source: Source, log: Logger): Dispatcher {
       await handler(pending, abandoned.signal);
       await source.complete(id);
     } catch (error) {
-      const isGivenBack = abandoned.signal.aborted;
-      if (!isGivenBack) log.error({ err: error, alertId: id }, "An alert could not be handled; it is tried again.");
-      await source
-        .release(id, error)
-        .catch((reason: unknown) => log.error({ err: reason, alertId: id }, "An alert could not be released."));
+      await giveBack(id, error, abandoned.signal.aborted);
     }
     const wasFull = underway.size >= limits.alertsInFlightMax;
     underway.delete(id);
@@ -58,9 +59,10 @@ export function createDispatcher(source: Source, log: Logger): Dispatcher {
   };
 
   const claim = async (handler: Handler): Promise<number> => {
-    const room = limits.alertsInFlightMax - underway.size;
+    const room = Math.min(limits.alertsInFlightMax - underway.size, sharing.claimMax);
     if (room <= 0) return 0;
     const claimed = await source.claim(room);
+    sharing.took(claimed.length);
     for (const pending of claimed) {
       if (!underway.has(pending.alert.id)) underway.set(pending.alert.id, handle(handler, pending));
     }
@@ -71,7 +73,7 @@ export function createDispatcher(source: Source, log: Logger): Dispatcher {
     let isAway = false;
     for (;;) {
       // What was accepted before the stop is claimed once more, as far as there is room.
-      const isLast = isStopping;
+      const isLast = stopping.signal.aborted;
       let count = 0;
       try {
         count = await claim(handler);
@@ -82,6 +84,7 @@ export function createDispatcher(source: Source, log: Logger): Dispatcher {
       }
       if (isLast) return;
       if (count === 0) await alarm.wait(limits.queuePollMs);
+      await sharing.leave(underway.size, stopping.signal);
     }
   };
 
@@ -94,7 +97,7 @@ export function createDispatcher(source: Source, log: Logger): Dispatcher {
       const running = loop(handler);
       return {
         async drain(deadline) {
-          isStopping = true;
+          stopping.abort();
           alarm.wake();
           await running;
           await race(Promise.all(underway.values()), deadline).catch(() => undefined);
@@ -106,6 +109,16 @@ export function createDispatcher(source: Source, log: Logger): Dispatcher {
         },
       };
     },
+  };
+}
+
+/** Gives an alert back whose handling failed, or was ended by the stop. */
+function giverBack(source: Source, log: Logger) {
+  return async (id: string, error: unknown, isStopped: boolean): Promise<void> => {
+    if (!isStopped) log.error({ err: error, alertId: id }, "An alert could not be handled; it is tried again.");
+    await source
+      .release(id, error)
+      .catch((reason: unknown) => log.error({ err: reason, alertId: id }, "An alert could not be released."));
   };
 }
 

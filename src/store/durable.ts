@@ -45,7 +45,7 @@ export function createDurableStore(
   );
   const backlogs = createBacklogs(database);
   const emptying = createBacklogWorker(backlogs, log);
-  // What this process accepts wakes it directly; others are heard over NOTIFY, where there are others.
+  // Where there are others, all hear of what is accepted over NOTIFY.
   const listening = queue.isExclusive ? undefined : database.listen(wakeChannel, dispatcher.wake);
   const bound = createBound(database.query);
   const stopped = new AbortController();
@@ -62,7 +62,8 @@ export function createDurableStore(
         limits.databaseRetryMs.accept,
         async () => await accept(database, queue, planned, idempotencyKey),
       );
-      dispatcher.wake();
+      // Others hear of it no sooner than this process: by NOTIFY, all at the same time.
+      if (queue.isExclusive) dispatcher.wake();
       return accepted;
     },
     work(handler, backlogHandler) {
@@ -161,6 +162,7 @@ function sourceOf(database: Database, queue: Queue, underway: () => readonly str
     }
   };
   return {
+    isShared: !queue.isExclusive,
     async claim(count) {
       if (isDoubtful) await queue.recover(underway());
       isDoubtful = true;

@@ -220,6 +220,7 @@ function earlierOf(own: DeliveryEntry, all: readonly DeliveryEntry[]): readonly 
 
 function sourceOf(alerts: ReadonlyMap<string, AlertEntry>): Source {
   return {
+    isShared: false,
     async claim(count) {
       const due = [...alerts.values()].filter(({ state, dueMs }) => state === "waiting" && dueMs <= performance.now());
       const claimed = due.slice(0, count);

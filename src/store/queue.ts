@@ -11,6 +11,8 @@ import type { Database, Query } from "./database.ts";
 
 export const queueSchema = "chartbell_queue";
 const name = "alert";
+/** Any number will do that no other program on the server uses, and that is not the one of migrate.ts. */
+const advisoryLock = 4_771_200_413;
 
 interface Claim {
   readonly id: string;
@@ -48,7 +50,6 @@ export async function openQueue(database: Database, exclusive: boolean, log: Log
   });
   boss.on("error", (error) => log.warn({ reason: error.message }, "The queue's upkeep failed; it goes on."));
   boss.on("warning", ({ message }) => log.debug({ reason: message }, "The queue warns."));
-  await boss.start();
   const options = {
     retryLimit: limits.handlingTriesMax,
     retryDelay: limits.handlingBackoff.baseMs / 1000,
@@ -58,8 +59,11 @@ export async function openQueue(database: Database, exclusive: boolean, log: Log
     deleteAfterSeconds: 24 * 3600,
     ...(exclusive ? {} : { heartbeatSeconds: limits.workerSilenceMs / 1000 }),
   };
-  await boss.createQueue(name, options);
-  await boss.updateQueue(name, options);
+  await alone(database, async () => {
+    await boss.start();
+    await boss.createQueue(name, options);
+    await boss.updateQueue(name, options);
+  });
   const recover = async (underway: readonly string[]): Promise<void> => {
     if (exclusive) await releaseBut(underway, boss, database.query);
   };
@@ -88,6 +92,14 @@ export async function openQueue(database: Database, exclusive: boolean, log: Log
     recover,
     [Symbol.asyncDispose]: async () => await boss.stop({ graceful: false, close: false }),
   };
+}
+
+/** pg-boss makes its schema in more than one step: of processes that start at the same time, one does so after the other. */
+async function alone(database: Database, work: () => Promise<void>): Promise<void> {
+  await database.transaction(async (query) => {
+    await query("select pg_advisory_xact_lock($1)", [advisoryLock]);
+    await work();
+  });
 }
 
 /** Failing each job burns one of its tries: an alert that brings the process down does not do so for ever. */

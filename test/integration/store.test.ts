@@ -213,6 +213,17 @@ test("no more is accepted while too many messages wait, and the sender is told w
 });
 
 describe("store.url", () => {
+  test("may be an empty database on which several start at the same time", async () => {
+    await using server = await openPrivateServer(folder, log);
+    const url = new Secret(
+      `postgres:///${server.database}?host=${encodeURIComponent(server.host)}&user=${server.user}`,
+    );
+    const stores = await Promise.all(
+      Array.from({ length: 4 }, async () => await openStore({ dataDir: "/nowhere", url }, log)),
+    );
+    for (const store of stores) await store[Symbol.asyncDispose]();
+  });
+
   test("is used instead of a private database; what one process accepts, another handles", async () => {
     await using server = await openPrivateServer(folder, log);
     const url = new Secret(

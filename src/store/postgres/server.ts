@@ -30,7 +30,7 @@ exit "$code"`;
 const settings = [
   "listen_addresses=",
   "unix_socket_permissions=0700",
-  "max_connections=40",
+  "max_connections=60",
   "shared_buffers=32MB",
   "wal_level=minimal",
   "max_wal_senders=0",

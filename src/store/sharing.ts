@@ -1,0 +1,33 @@
+import { limits } from "../core/limits.ts";
+import { wait } from "../core/wait.ts";
+
+/** How a process leaves others their part of a queue. */
+export interface Sharing {
+  /** How many to take at a time. */
+  readonly claimMax: number;
+  /** So many were taken just now. */
+  took(count: number): void;
+  /** Lets the others go first for a moment; `inHand`: how many are being handled. Ends early when the signal aborts. */
+  leave(inHand: number, signal: AbortSignal): Promise<void>;
+}
+
+/**
+ * Each takes a few at a time; who took something last, or has more in hand, looks later than the others. When nothing was
+ * taken lately nobody waits, and in a queue that is not shared nobody ever does.
+ */
+export function createSharing(isShared: boolean): Sharing {
+  const { claimMax, turnMs, turnsMax, inHandMs, waitMsMax, forgetMs } = limits.sharing;
+  let turns = 0;
+  let tookAtMs = -Infinity;
+  return {
+    claimMax: isShared ? claimMax : Infinity,
+    took(count) {
+      turns = count > 0 ? turnsMax : Math.max(0, turns - 1);
+      if (count > 0) tookAtMs = performance.now();
+    },
+    async leave(inHand, signal) {
+      if (!isShared || performance.now() - tookAtMs > forgetMs) return;
+      await wait(Math.min(waitMsMax, turns * turnMs + inHand * inHandMs), signal).catch(() => undefined);
+    },
+  };
+}
