@@ -71,15 +71,15 @@ export const limits = {
   answerHeaderBytesMax: 16 * KiB,
   /** Alerts that one process handles at the same time; the others wait in the queue. */
   alertsInFlightMax: 400,
+  /** Messages that have not ended, of all processes; beyond that no more alerts are accepted. How often they are counted. */
+  deliveriesOpenMax: 100_000,
+  boundLookMs: 2 * second,
+  overloadedRetryMs: 30 * second,
   /**
    * How processes on one database share its queue: alerts taken at a time; who took some waits for up to so many turns of
    * the others, and for each alert that it has in hand, but not when it took none lately.
    */
   sharing: { claimMax: 2, turnMs: 2, turnsMax: 8, inHandMs: 2, waitMsMax: 100, forgetMs: 200 },
-  /** Messages that have not ended, of all processes; beyond that no more alerts are accepted. How often they are counted. */
-  deliveriesOpenMax: 100_000,
-  boundLookMs: 2 * second,
-  overloadedRetryMs: 30 * second,
   /** Messages that wait for their turn in one channel of one process; more go into the channel's backlog. */
   channelTurnsMax: 100,
   /** Backlogs that one process empties at the same time, and what it takes of one at a time. */

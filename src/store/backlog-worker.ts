@@ -1,8 +1,8 @@
-import { AppError } from "../core/errors.ts";
 import { limits } from "../core/limits.ts";
 import type { Logger } from "../core/log.ts";
-import { createAlarm, race } from "../core/wait.ts";
+import { createAlarm } from "../core/wait.ts";
 import type { Backlog, BacklogHandler, Hold, Worker } from "./contract.ts";
+import { endUnderway } from "./drain.ts";
 
 /** A backlog in the hands of this process. */
 export interface LeasedBacklog extends Backlog {
@@ -81,10 +81,7 @@ export function createBacklogWorker(source: BacklogSource, log: Logger): Backlog
           stopping.abort();
           alarm.wake();
           await running;
-          await race(Promise.all(underway.values()), deadline).catch(() => undefined);
-          abandoned.abort(new AppError("shutting_down", "Chartbell has stopped."));
-          const letGo = Promise.all(underway.values());
-          await race(letGo, AbortSignal.timeout(limits.letGoMs)).catch(() => undefined);
+          await endUnderway(underway, deadline, abandoned);
         },
       };
     },

@@ -46,7 +46,7 @@ export function openDatabase(address: DatabaseAddress, log: Logger): Database {
 function queryOf(client: Pool | PoolClient): Query {
   return async <Row extends QueryResultRow>(text: string, values?: readonly unknown[]) => {
     try {
-      // A text without values may hold several statements, and then it has as many results.
+      // Without values, none or an empty list, a text may hold several statements, and then it has as many results.
       const results: QueryResult<Row> | QueryResult<Row>[] = await client.query<Row>(text, [...(values ?? [])]);
       return [results].flat().flatMap(({ rows }) => rows);
     } catch (error) {

@@ -1,9 +1,9 @@
-import { AppError } from "../core/errors.ts";
 import type { HandledAlert } from "../core/delivery.ts";
 import { limits } from "../core/limits.ts";
 import type { Logger } from "../core/log.ts";
 import { createAlarm, race } from "../core/wait.ts";
 import type { Handler, PendingAlert, Worker } from "./contract.ts";
+import { endUnderway } from "./drain.ts";
 import { createSharing } from "./sharing.ts";
 
 /** Where a dispatcher takes alerts from. */
@@ -100,11 +100,7 @@ export function createDispatcher(source: Source, log: Logger): Dispatcher {
           stopping.abort();
           alarm.wake();
           await running;
-          await race(Promise.all(underway.values()), deadline).catch(() => undefined);
-          abandoned.abort(new AppError("shutting_down", "Chartbell has stopped."));
-          // A database that is away must not hold the end up: what it did not hear is released by the next start.
-          const letGo = Promise.all(underway.values());
-          await race(letGo, AbortSignal.timeout(limits.letGoMs)).catch(() => undefined);
+          await endUnderway(underway, deadline, abandoned);
           outcomes.stop();
         },
       };

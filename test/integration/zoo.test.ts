@@ -43,7 +43,7 @@ const share = [
 const chosen = cases.filter(({ name }) => share.includes(name));
 
 /** Oracle pages side by side: they wait, most of their time. */
-const looksAtATime = 12;
+const looksAtATime = 6;
 
 const driver = openDriver({ concurrency: 1, allow: ["127.0.0.1:*"] });
 const truths = new Map<string, PromiseWithResolvers<Truth>>();
