@@ -10,6 +10,8 @@ export const limits = {
   /** Bodies of `POST /api/*`. */
   apiBodyBytesMax: 1 * MiB,
   alertsPerRequestMax: 100,
+  /** Requests whose alerts are put on disk by one commit. */
+  requestsPerCommitMax: 50,
   alertTextCharsMax: 32_768,
   alertTagsMax: 100,
   alertFieldsMax: 100,

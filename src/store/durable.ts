@@ -3,10 +3,11 @@ import { limits } from "../core/limits.ts";
 import type { Logger } from "../core/log.ts";
 import type { HandledAlert, StepRecord } from "../core/delivery.ts";
 import { wait } from "../core/wait.ts";
+import { createAcceptance, wakeChannel } from "./accept.ts";
 import { createBacklogWorker } from "./backlog-worker.ts";
 import { createBacklogs } from "./backlogs.ts";
 import type { Backlogs } from "./backlogs.ts";
-import type { Accepted, AttemptHistory, History, PendingAlert, PlannedAlert, Store, Turn } from "./contract.ts";
+import type { AttemptHistory, History, PendingAlert, Store, Turn } from "./contract.ts";
 import { persisting } from "./database.ts";
 import type { Database, Query } from "./database.ts";
 import { createBound } from "./bound.ts";
@@ -16,14 +17,11 @@ import type { Dispatcher, Source } from "./dispatcher.ts";
 import { createHistory } from "./history.ts";
 import type { PictureStore } from "./pictures/contract.ts";
 import type { Queue } from "./queue.ts";
-import { acceptColumns, handledOf, lookupColumns, pendingOf } from "./rows.ts";
+import { handledOf, pendingOf } from "./rows.ts";
 import type { AlertRow, DeliveryRow, StepRow } from "./rows.ts";
 import { scheduleRows } from "./schedules.ts";
 import * as sql from "./statements.ts";
 import { ping, stats } from "./stats.ts";
-
-/** The channel of LISTEN and NOTIFY on which processes tell each other that there is something to handle. */
-const wakeChannel = "chartbell_alert";
 
 const uuid = /^[\da-f]{8}(?:-[\da-f]{4}){3}-[\da-f]{12}$/iu;
 
@@ -47,6 +45,7 @@ export function createDurableStore(
   const emptying = createBacklogWorker(backlogs, log);
   // Where there are others, all hear of what is accepted over NOTIFY.
   const listening = queue.isExclusive ? undefined : database.listen(wakeChannel, dispatcher.wake);
+  const accept = createAcceptance(database, queue);
   const bound = createBound(database.query);
   const stopped = new AbortController();
   const beating = beat(dispatcher.underway, emptying.inHand, queue, backlogs, log, stopped.signal);
@@ -58,10 +57,7 @@ export function createDurableStore(
     pictures,
     async accept(planned, idempotencyKey) {
       bound.check();
-      const accepted = await persisting(
-        limits.databaseRetryMs.accept,
-        async () => await accept(database, queue, planned, idempotencyKey),
-      );
+      const accepted = await accept(planned, idempotencyKey);
       // Others hear of it no sooner than this process: by NOTIFY, all at the same time.
       if (queue.isExclusive) dispatcher.wake();
       return accepted;
@@ -112,41 +108,6 @@ interface HistoryRow {
 
 function foldedRecord(foldedInto: string): StepRecord {
   return { kind: "text", status: "folded", attempts: 0, afterMs: 0, foldedInto };
-}
-
-/** One transaction. May be done again when nobody knows whether it was committed: the ids are the same. */
-async function accept(
-  database: Database,
-  queue: Queue,
-  planned: readonly PlannedAlert[],
-  idempotencyKey: string | undefined,
-): Promise<readonly Accepted[]> {
-  const ids = planned.map(({ alert }) => alert.id);
-  return await database.transaction(async (query) => {
-    if (idempotencyKey !== undefined) {
-      const seen = await claimKey(query, idempotencyKey, ids);
-      if (seen !== undefined) return seen;
-    }
-    await query(sql.accept, [...acceptColumns(planned), wakeChannel, ...lookupColumns(planned)]);
-    await queue.add(ids, query);
-    return ids.map((id): Accepted => ({ id, duplicate: false }));
-  });
-}
-
-/** Undefined when the key is new; two requests of one key wait for each other here. */
-async function claimKey(query: Query, key: string, ids: readonly string[]): Promise<readonly Accepted[] | undefined> {
-  const claimed = await query(
-    "insert into chartbell.idempotency_key (key, alert_ids) values ($1, $2) on conflict (key) do nothing returning key",
-    [key, ids],
-  );
-  if (claimed.length > 0) return undefined;
-  const [row] = await query<{ alert_ids: string[] }>("select alert_ids from chartbell.idempotency_key where key = $1", [
-    key,
-  ]);
-  const seen = row?.alert_ids ?? [];
-  // Our own ids: an earlier try was committed and its answer lost.
-  const duplicate = seen[0] !== ids[0];
-  return seen.map((id): Accepted => ({ id, duplicate }));
 }
 
 function sourceOf(database: Database, queue: Queue, underway: () => readonly string[]): Source {
