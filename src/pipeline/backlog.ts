@@ -82,7 +82,8 @@ class Emptying {
     const text = textOf(delivery.alert, delivery, this.#channel, portals);
     if (isTextOpen(delivery) && text.text !== "") {
       const hold = await this.#sayText(text, delivery, this.#channel);
-      if (hold !== undefined || this.#picturesOf(delivery, this.#channel).length > 0) return hold;
+      // Its pictures are begun when their turn has come: a storm's would not fit into memory.
+      if (hold !== undefined || lacksPictures(delivery, this.#channel)) return hold;
     } else {
       const hold = await this.#sayPictures(delivery, this.#channel);
       if (hold !== undefined) return hold === "later" ? undefined : hold;
@@ -132,6 +133,10 @@ class Emptying {
       if (first === undefined || isTextOpen(first)) return undefined;
     }
   }
+}
+
+function lacksPictures({ plan, steps }: WaitingDelivery, { destination }: Channel): boolean {
+  return destination.pictures.taken && plan.portals.some((_, index) => steps.get(index + 1)?.record === undefined);
 }
 
 function isTextOpen({ steps }: WaitingDelivery): boolean {
