@@ -24,6 +24,8 @@ export interface BacklogDeps extends DeliverDeps, PictureDeps {
 
 /** How often a picture that is still being taken looks whether a text has come, milliseconds. */
 const textPollMs = 250;
+/** Deliveries whose pictures are taken ahead of their turn; more would not fit into memory in a storm. */
+const picturesAhead = 4;
 
 /** Says what waits until nothing does or the channel takes no more; then why and for how long to leave it alone. */
 export async function emptyBacklog(
@@ -62,6 +64,7 @@ class Emptying {
     for (;;) {
       const waiting = await this.#backlog.next();
       if (waiting.length === 0) return undefined;
+      this.#beginPictures(waiting);
       for (const delivery of waiting) {
         const isText = isTextOpen(delivery);
         const hold = await this.#say(delivery);
@@ -71,6 +74,12 @@ class Emptying {
         if (!isText) break;
       }
     }
+  }
+
+  /** Once no text waits: of the next few, so that one capture serves those who want the same, and one is taken while another is sent. */
+  #beginPictures(waiting: readonly WaitingDelivery[]): void {
+    if (this.#channel === undefined || waiting.some(isTextOpen)) return;
+    for (const delivery of waiting.slice(0, picturesAhead)) this.#picturesOf(delivery, this.#channel);
   }
 
   async #say(delivery: WaitingDelivery): Promise<Hold | undefined> {
