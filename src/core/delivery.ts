@@ -42,6 +42,11 @@ export interface PictureReference {
   readonly mediaType: MediaType;
 }
 
+/** The record of a step that was never sent on its own: the delivery `foldedInto` tells of a later state of the same alert. */
+export function foldedRecord(kind: StepRecord["kind"], foldedInto: string): StepRecord {
+  return { kind, status: "folded", attempts: 0, afterMs: 0, foldedInto };
+}
+
 /** What became of one portal's shot for one channel. */
 export interface ShotRecord {
   readonly portal: string;

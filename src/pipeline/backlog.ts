@@ -1,4 +1,5 @@
 import type { Alert } from "../core/alert.ts";
+import { foldedRecord } from "../core/delivery.ts";
 import { AppError } from "../core/errors.ts";
 import type { Step, TextStep } from "../core/message.ts";
 import { wait } from "../core/wait.ts";
@@ -160,7 +161,7 @@ async function foldPictures(
 ): Promise<void> {
   for (const position of plan.portals.keys()) {
     if (steps.get(position + 1)?.record !== undefined) continue;
-    const record = { kind: "picture", status: "folded", attempts: 0, afterMs: 0, foldedInto } as const;
+    const record = foldedRecord("picture", foldedInto);
     const name = { deliveryId: id, position: position + 1, kind: "picture" } as const;
     await deps.store.endStep(name, record, undefined);
     observeStep(record, { channel: plan.channel, deliveryId: idAtDestination(name), attempts: 0 }, name, deps);

@@ -1,3 +1,5 @@
+import { markUnknownOf } from "./statements.ts";
+
 /** The statements of the backlogs: what waits for channels that cannot take it. Each may be repeated when its answer was lost. */
 
 /** Puts a delivery into its channel's backlog: $2 milliseconds to leave the channel alone, $3 why, $4 0 or 1 failure. */
@@ -33,17 +35,9 @@ select extract(epoch from min(greatest(due_at, leased_until)) - now())::float8 *
 having count(*) > 0`;
 
 /** What the channel's last holder was sending when it ended or gave up is an unknown outcome: only holders send what waits. */
-export const markUnknown = `
-with unheard as (
-  update chartbell.attempt set ended_at = now(), outcome = 'unknown'
-  where ended_at is null and delivery_id in (
-    select id from chartbell.delivery where channel = any($1::text[]) and waiting_since is not null and ended_at is null
-  )
-  returning delivery_id, position
-)
-update chartbell.step set status = 'unknown', unknown_attempts = unknown_attempts + 1
-from (select distinct delivery_id, position from unheard) as unheard
-where step.delivery_id = unheard.delivery_id and step.position = unheard.position and step.ended_at is null`;
+export const markUnknown = markUnknownOf(
+  "select id from chartbell.delivery where channel = any($1::text[]) and waiting_since is not null and ended_at is null",
+);
 
 /**
  * The most important of what waits for channel $1, at most $2: of each key the newest state whose text is not said, with

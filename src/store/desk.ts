@@ -3,11 +3,10 @@ import { limits } from "../core/limits.ts";
 import type { DeliveryDesk, DeliveryFilter, ListedDelivery } from "./contract.ts";
 import { persisting } from "./database.ts";
 import type { Database } from "./database.ts";
-import { alertOf, stateOf } from "./rows.ts";
+import { alertOf, isUuid, stateOf } from "./rows.ts";
 import type { AlertRow, DeliveryRow, StepRow } from "./rows.ts";
 import { stepsOfDeliveries } from "./statements.ts";
 
-const uuid = /^[\da-f]{8}(?:-[\da-f]{4}){3}-[\da-f]{12}$/iu;
 /** Sequence of the alert and position of the delivery within it. */
 const cursor = /^(?<sequence>\d{1,18})\.(?<position>\d{1,9})$/u;
 
@@ -79,7 +78,7 @@ export function createDesk(database: Database, retried: () => void): DeliveryDes
         ids,
         channel = null,
         state = null,
-      } = isFilter(which) ? { ids: null, ...which } : { ids: which.filter((id) => uuid.test(id)) };
+      } = isFilter(which) ? { ids: null, ...which } : { ids: which.filter((id) => isUuid(id)) };
       const found = await persisting(
         limits.databaseRetryMs.accept,
         async () => await database.query<{ id: string }>(reopen, [ids, channel, state, limits.retryMax]),

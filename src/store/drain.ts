@@ -1,6 +1,7 @@
 import { AppError } from "../core/errors.ts";
 import { limits } from "../core/limits.ts";
 import { race } from "../core/wait.ts";
+import type { Worker } from "./contract.ts";
 
 /**
  * Waits for what is underway until the deadline aborts, then abandons the rest and gives it limits.letGoMs to say so. A database
@@ -15,4 +16,9 @@ export async function endUnderway(
   abandoned.abort(new AppError("shutting_down", "Chartbell has stopped."));
   const letGo = AbortSignal.timeout(limits.letGoMs);
   await race(Promise.all(underway.values()), letGo).catch(() => undefined);
+}
+
+/** Workers that are drained side by side, by one deadline. */
+export function asOneWorker(workers: readonly Worker[]): Worker {
+  return { drain: async (deadline) => void (await Promise.all(workers.map((one) => one.drain(deadline)))) };
 }

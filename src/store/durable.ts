@@ -1,6 +1,7 @@
 import { messageOf } from "../core/errors.ts";
 import { limits } from "../core/limits.ts";
 import type { Logger } from "../core/log.ts";
+import { foldedRecord } from "../core/delivery.ts";
 import type { HandledAlert, StepRecord } from "../core/delivery.ts";
 import { wait } from "../core/wait.ts";
 import { createAcceptance, wakeChannel } from "./accept.ts";
@@ -14,16 +15,15 @@ import { createBound } from "./bound.ts";
 import { createDesk } from "./desk.ts";
 import { createDispatcher } from "./dispatcher.ts";
 import type { Dispatcher, Source } from "./dispatcher.ts";
+import { asOneWorker } from "./drain.ts";
 import { createHistory } from "./history.ts";
 import type { PictureStore } from "./pictures/contract.ts";
 import type { Queue } from "./queue.ts";
-import { handledOf, pendingOf } from "./rows.ts";
+import { handledOf, isUuid, pendingOf } from "./rows.ts";
 import type { AlertRow, DeliveryRow, StepRow } from "./rows.ts";
 import { scheduleRows } from "./schedules.ts";
 import * as sql from "./statements.ts";
 import { ping, stats } from "./stats.ts";
-
-const uuid = /^[\da-f]{8}(?:-[\da-f]{4}){3}-[\da-f]{12}$/iu;
 
 export interface DurableStore extends Store {
   readonly history: History;
@@ -63,8 +63,7 @@ export function createDurableStore(
       return accepted;
     },
     work(handler, backlogHandler) {
-      const workers = [dispatcher.work(handler), emptying.work(backlogHandler)];
-      return { drain: async (deadline) => void (await Promise.all(workers.map((one) => one.drain(deadline)))) };
+      return asOneWorker([dispatcher.work(handler), emptying.work(backlogHandler)]);
     },
     async beginAttempt({ deliveryId, position, kind }) {
       const [row] = await keep<{ turn: Turn }>(sql.beginAttempt, [deliveryId, position, kind, backlogs.holder]);
@@ -81,7 +80,7 @@ export function createDurableStore(
     async endStep({ deliveryId, position, kind }, record, shot, folded = []) {
       const { status, failure } = record;
       const words = [record, shot, failure].map((part) => (part === undefined ? null : JSON.stringify(part)));
-      const withIt = JSON.stringify(foldedRecord(deliveryId));
+      const withIt = JSON.stringify(foldedRecord("text", deliveryId));
       await keep(sql.endStep, [deliveryId, position, kind, status, ...words, folded, withIt]);
     },
     async endDelivery(deliveryId, text) {
@@ -104,10 +103,6 @@ export function createDurableStore(
 interface HistoryRow {
   readonly attempts: number;
   readonly channel_works: boolean;
-}
-
-function foldedRecord(foldedInto: string): StepRecord {
-  return { kind: "text", status: "folded", attempts: 0, afterMs: 0, foldedInto };
 }
 
 function sourceOf(database: Database, queue: Queue, underway: () => readonly string[]): Source {
@@ -175,7 +170,7 @@ async function giveUp(database: Database, id: string): Promise<void> {
 }
 
 async function find(query: Query, alertId: string): Promise<HandledAlert | undefined> {
-  if (!uuid.test(alertId)) return undefined;
+  if (!isUuid(alertId)) return undefined;
   const [row] = await query<AlertRow>(sql.alertsOf, [[alertId]]);
   if (row === undefined) return undefined;
   const deliveries = await query<DeliveryRow>(sql.deliveriesOf, [[alertId]]);

@@ -1,5 +1,6 @@
 import { alertKey, importanceOf } from "../core/alert.ts";
 import { backoffMs } from "../core/backoff.ts";
+import { foldedRecord } from "../core/delivery.ts";
 import type { DeliveryRecord, DeliveryState, HandledAlert, ShotRecord, StepRecord } from "../core/delivery.ts";
 import { limits } from "../core/limits.ts";
 import type { Logger } from "../core/log.ts";
@@ -26,6 +27,7 @@ import type {
 } from "./contract.ts";
 import { createDispatcher } from "./dispatcher.ts";
 import type { Dispatcher, Source } from "./dispatcher.ts";
+import { asOneWorker } from "./drain.ts";
 import { shownRecord } from "./records.ts";
 import { schedulesInMemory } from "./schedules.ts";
 import { statsOf } from "./stats.ts";
@@ -99,8 +101,7 @@ class MemoryStore implements Store {
   }
 
   work(handler: Handler, backlogHandler: BacklogHandler): Worker {
-    const workers = [this.#dispatcher.work(handler), this.#emptying.work(backlogHandler)];
-    return { drain: async (deadline) => void (await Promise.all(workers.map((one) => one.drain(deadline)))) };
+    return asOneWorker([this.#dispatcher.work(handler), this.#emptying.work(backlogHandler)]);
   }
 
   async beginAttempt({ deliveryId, position }: StepName): Promise<Turn> {
@@ -144,8 +145,7 @@ class MemoryStore implements Store {
     const delivery = this.#delivery(deliveryId);
     if (delivery !== undefined && position === 0) delivery.hasSaidText = true;
     for (const id of folded) {
-      const withIt = { kind: "text", status: "folded", attempts: 0, afterMs: 0, foldedInto: deliveryId } as const;
-      this.#step(id, 0).record = withIt;
+      this.#step(id, 0).record = foldedRecord("text", deliveryId);
       await this.endDelivery(id, "");
     }
   }

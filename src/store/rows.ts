@@ -6,6 +6,13 @@ import { shownRecord } from "./records.ts";
 
 /** Rows of the database and what they mean. */
 
+const uuid = /^[\da-f]{8}(?:-[\da-f]{4}){3}-[\da-f]{12}$/iu;
+
+/** Whether a text can be an id; the database refuses others as a fault of the statement. */
+export function isUuid(text: string): boolean {
+  return uuid.test(text);
+}
+
 export interface AlertRow {
   readonly id: string;
   readonly body: AlertBody;

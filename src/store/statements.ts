@@ -122,18 +122,21 @@ set text = $2::json, ended_at = now(), text_ended_at = coalesce(text_ended_at, n
 where id = $1 and ended_at is null
 returning alert_id`;
 
-/** Of these alerts; what waits belongs to the one that empties its backlog. */
-export const markUnknown = `
+/** What was being sent of these deliveries and never ended is an unknown outcome. `deliveries`: a statement that gives their ids. */
+export const markUnknownOf = (deliveries: string): string => `
 with unheard as (
   update chartbell.attempt set ended_at = now(), outcome = 'unknown'
-  where ended_at is null and delivery_id in (
-    select id from chartbell.delivery where alert_id = any($1::uuid[]) and waiting_since is null
-  )
+  where ended_at is null and delivery_id in (${deliveries})
   returning delivery_id, position
 )
 update chartbell.step set status = 'unknown', unknown_attempts = unknown_attempts + 1
 from (select distinct delivery_id, position from unheard) as unheard
 where step.delivery_id = unheard.delivery_id and step.position = unheard.position and step.ended_at is null`;
+
+/** Of these alerts; what waits belongs to the one that empties its backlog. */
+export const markUnknown = markUnknownOf(
+  "select id from chartbell.delivery where alert_id = any($1::uuid[]) and waiting_since is null",
+);
 
 export const alertsOf = `
 select id, body, completed_at from chartbell.alert where id = any($1::uuid[]) order by sequence`;

@@ -1,9 +1,10 @@
-import { mkdtemp, rm } from "node:fs/promises";
+import { mkdtemp } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach } from "vitest";
 import { listenRecording } from "./recording-server.ts";
 import type { RecordingServer } from "./recording-server.ts";
+import { removeFolder } from "./service.ts";
 
 /** What each test of a service has: a folder for its configuration and data, and a room that it sends to. */
 export interface Stage {
@@ -21,8 +22,7 @@ export function useStage(): Stage {
   });
   afterEach(async () => {
     await room?.[Symbol.asyncDispose]();
-    // A service that was killed leaves its database shutting down.
-    await rm(folder, { recursive: true, force: true, maxRetries: 50, retryDelay: 100 });
+    await removeFolder(folder);
   });
   return {
     get folder() {
