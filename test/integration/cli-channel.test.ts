@@ -148,6 +148,33 @@ routes:
   });
 });
 
+test("what waits for a channel that is then not enabled becomes a dead letter, and is sent once it is enabled", async () => {
+  stage.room.reply = (response) => void response.writeHead(503).end();
+  const service = await startService(stage.folder, config(), { TOKEN_OF_THE_SERVICE: "t" });
+  try {
+    const id = (await sendAlert(service.url, { rule: "cpu" })) ?? "";
+    await until("it has been tried", async () => stage.room.received.length > 0);
+    await run("set", "ops", "--enabled", "false");
+    const { deliveries } = await handledBy(service.url, id);
+    expect(deliveries).toMatchObject([{ state: "failed", steps: [{ failure: { code: "channel_disabled" } }] }]);
+    stage.room.reply = (response) => void response.writeHead(204).end();
+    await run("set", "ops", "--enabled", "true");
+    await until(
+      "the service takes it up",
+      async () => service.said.filter((line) => line.includes("configuration is in force")).length === 2,
+    );
+    const retried = await fetch(`${service.url}/api/deliveries/retry`, {
+      method: "POST",
+      headers: { "content-type": "application/json" },
+      body: JSON.stringify({ ids: [deliveries[0]?.id] }),
+    });
+    expect(retried.status).toBe(202);
+    await until("it is delivered", async () => (await handledBy(service.url, id)).deliveries[0]?.state === "delivered");
+  } finally {
+    await service.end();
+  }
+});
+
 test("nothing can be sent by hand to a channel that is not enabled", async () => {
   await writeFile(file(), config().replace("room: Lobby }", "room: Lobby, enabled: false }"));
   const env = { TOKEN_OF_THE_SERVICE: "t" };
