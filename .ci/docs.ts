@@ -69,7 +69,7 @@ function kindOf({ properties }: Schema): string {
 }
 
 function rowOf(schema: Schema, path: string): string[] {
-  if (path.endsWith(".kind") || path.endsWith(".source")) return [];
+  if (schema.const !== undefined && (path.endsWith(".kind") || path.endsWith(".source"))) return [];
   const inside = rowsOf(schema, path);
   const hasFields = inside.length > 0;
   const takes = hasFields && schema.anyOf === undefined ? "section" : takesOf(schema);

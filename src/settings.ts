@@ -8,6 +8,7 @@ import { Secret } from "./core/secret.ts";
 import type { RoomServerAddress } from "./destinations/contract.ts";
 import { openDestination } from "./destinations/index.ts";
 import type { Channel } from "./pipeline/channel.ts";
+import { readyRoutes } from "./pipeline/choose.ts";
 import type { Settings } from "./pipeline/settings.ts";
 
 /** What of a configuration can change while the program runs. */
@@ -25,8 +26,8 @@ export async function openSettings(
   try {
     for (const [name, options] of Object.entries(config.channels)) {
       const destination = await openDestination(options, { baseDir, roomServer });
-      const { color, notify, onUnknown } = options;
-      channels.set(name, { name, destination, color, notify, onUnknown, turns: createLane() });
+      const { enabled, color, notify, onUnknown } = options;
+      channels.set(name, { name, enabled, destination, color, notify, onUnknown, turns: createLane() });
     }
   } catch (error) {
     await close();
@@ -34,7 +35,7 @@ export async function openSettings(
   }
   const portals = new Map(Object.entries(config.portals));
   if (localUrl !== undefined) addTestPortal(portals, localUrl);
-  return { channels, portals, routes: config.routes, [Symbol.asyncDispose]: close };
+  return { channels, portals, routes: readyRoutes(config.routes), [Symbol.asyncDispose]: close };
 }
 
 /** Names of the sections whose changes need a restart. */

@@ -2,14 +2,17 @@
 import { Command, CommanderError } from "commander";
 import { AppError, exitCodes } from "../core/errors.ts";
 import { packageVersion } from "../core/version.ts";
+import { channel } from "./channel.ts";
 import { check } from "./check.ts";
 import { config } from "./config.ts";
 import { deliveries, retry } from "./deliveries.ts";
 import { demo } from "./demo.ts";
+import { route } from "./route.ts";
 import { schedules } from "./schedules.ts";
 import { send } from "./send.ts";
 import { serve } from "./serve.ts";
 import { shoot } from "./shoot.ts";
+import { importConfig } from "./import.ts";
 import { reportError } from "./terminal.ts";
 import { testPortal } from "./test-portal.ts";
 
@@ -24,7 +27,22 @@ async function main(argv: readonly string[]): Promise<number> {
     .version(packageVersion())
     .exitOverride()
     .addHelpText("after", codesHelp);
-  for (const add of [demo, serve, testPortal, shoot, send, schedules, deliveries, retry, check, config]) add(program);
+  for (const add of [
+    demo,
+    serve,
+    testPortal,
+    shoot,
+    send,
+    route,
+    channel,
+    schedules,
+    deliveries,
+    retry,
+    check,
+    config,
+    importConfig,
+  ])
+    add(program);
   for (const command of program.commands) command.exitOverride().hook("preAction", refuseOldNode);
   try {
     await program.parseAsync([...argv]);

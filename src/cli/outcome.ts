@@ -6,6 +6,9 @@ import { formatBytes, formatMs, print } from "./terminal.ts";
 
 /** Posts one message to one channel and waits until every step of it has ended. */
 export async function post(app: App, input: AlertInput, plan: Plan): Promise<DeliveryRecord> {
+  if (app.settings.current.channels.get(plan.channel)?.enabled === false) {
+    throw new AppError("channel_disabled", `The channel \`${plan.channel}\` is not enabled.`);
+  }
   const { id } = await app.pipeline.post(input, [plan], undefined);
   const delivery = (await app.pipeline.outcome(id))?.deliveries[0];
   if (delivery === undefined || delivery.state === "silent")

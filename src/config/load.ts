@@ -1,7 +1,7 @@
 import { existsSync, readFileSync } from "node:fs";
 import { dirname, resolve } from "node:path";
-import { isMap, isScalar, LineCounter, parseDocument } from "yaml";
-import type { Document } from "yaml";
+import { isMap, isScalar } from "yaml";
+import type { Document, LineCounter } from "yaml";
 import { AppError, systemCodeOf } from "../core/errors.ts";
 import { formatPath } from "../core/input.ts";
 import { limits } from "../core/limits.ts";
@@ -10,8 +10,10 @@ import type { HookOptions } from "../triggers/index.ts";
 import { configError, problemsOf, unknownNames } from "./problems.ts";
 import type { Problem } from "./problems.ts";
 import { resolveReferences } from "./references.ts";
+import { routeProblems, routeWarnings } from "./routes.ts";
 import { scheduleProblems, scheduleWarnings } from "./schedules.ts";
 import { Config } from "./schema.ts";
+import { readYaml } from "./yaml-tree.ts";
 
 /** What overrides the file, by flag or environment variable. */
 export interface Overrides {
@@ -25,6 +27,8 @@ export interface LoadOptions {
   readonly flags: Overrides;
   readonly env: Readonly<Record<string, string | undefined>>;
   readonly cwd: string;
+  /** For commands that only look at the file: variables that this shell lacks are told here, and are no problems. */
+  readonly onMissingEnv?: (name: string) => void;
 }
 
 export interface LoadedConfig {
@@ -49,8 +53,7 @@ interface Override {
 const defaultFile = "chartbell.yaml";
 
 /** In force when there is no file: alerts go, as text, to a room of the built-in server. */
-const withoutFile = `
-channels:
+const withoutFile = `channels:
   lobby: { kind: room, room: Lobby }
 routes:
   - channels: [lobby]
@@ -61,10 +64,24 @@ routes:
  * of the file at once.
  */
 export function loadConfig(options: LoadOptions): LoadedConfig {
-  const named = options.file ?? options.env["CHARTBELL_CONFIG"];
-  const path = resolve(options.cwd, named ?? defaultFile);
-  const file = named !== undefined || existsSync(path) ? path : undefined;
-  return parseConfig(file === undefined ? withoutFile : readConfigFile(file), { ...options, file });
+  const { file, text } = findConfig(options);
+  return parseConfig(text, { ...options, file });
+}
+
+export interface FoundConfig {
+  /** Undefined when there is no file and the built-in text is in force. */
+  readonly file: string | undefined;
+  readonly text: string;
+  /** Where the file is, or would be. */
+  readonly path: string;
+}
+
+/** The text of the configuration, unread. Throws config_unreadable. */
+export function findConfig({ file: flag, env, cwd }: LoadOptions): FoundConfig {
+  const named = flag ?? env["CHARTBELL_CONFIG"];
+  const path = resolve(cwd, named ?? defaultFile);
+  const isThere = named !== undefined || existsSync(path);
+  return isThere ? { file: path, text: readConfigFile(path), path } : { file: undefined, text: withoutFile, path };
 }
 
 function readConfigFile(file: string): string {
@@ -80,23 +97,23 @@ function readConfigFile(file: string): string {
 /** Parses and checks the text of a configuration file. */
 export function parseConfig(text: string, options: LoadOptions): LoadedConfig {
   const { file } = options;
-  const lines = new LineCounter();
-  const document = parseDocument(text, { lineCounter: lines, merge: true });
   const label = file === undefined ? "The built-in configuration" : file;
+  const yaml = readYaml(text);
+  if (!yaml.ok) {
+    const problems = yaml.problems.map((message) => ({ path: [], message }));
+    throw configError(label, problems, () => "");
+  }
+  const { document, lines } = yaml;
   const lineOf = (path: readonly PropertyKey[]): number | undefined => lineAt(document, lines, path);
   const where = (path: readonly PropertyKey[]): string => {
     const line = lineOf(path);
     return line === undefined ? "" : `line ${line}: `;
   };
-  if (document.errors.length > 0) {
-    const problems = document.errors.map((error) => ({ path: [], message: error.message.split("\n", 1)[0] ?? "" }));
-    throw configError(label, problems, () => "");
-  }
   const baseDir = file === undefined ? options.cwd : dirname(file);
   const overrides = overridesOf(options);
-  const tree = withOverrides(document.toJS({ maxAliasCount: 100 }), overrides);
+  const tree = withOverrides(yaml.tree, overrides);
   const problems: Problem[] = [];
-  const resolved = resolveReferences(tree, { env: options.env, baseDir }, problems);
+  const resolved = resolveReferences(tree, { env: options.env, baseDir, onMissingEnv: options.onMissingEnv }, problems);
   const parsed = Config.safeParse(resolved);
   problems.push(...(parsed.success ? crossProblems(parsed.data) : problemsOf(parsed.error)));
   if (!parsed.success || problems.length > 0) throw configError(label, problems, where);
@@ -164,7 +181,7 @@ function crossProblems(config: Config): Problem[] {
     ...unknownNames(place.channels ?? [], channels, "channel", [...path, "channels"]),
     ...unknownNames(place.portals ?? [], portals, "portal", [...path, "portals"]),
   ]);
-  return [...unknown, ...scheduleProblems(config)];
+  return [...unknown, ...routeProblems(config.routes), ...scheduleProblems(config)];
 }
 
 /** Something in the file that names channels and portals. */
@@ -186,5 +203,5 @@ function warningsOf(config: Config): string[] {
   const channels = Object.entries(config.channels).flatMap(([name, options]) =>
     channelWarnings(options).map((warning) => `channels.${name}.${warning}`),
   );
-  return [...channels, ...scheduleWarnings(config)];
+  return [...channels, ...routeWarnings(config.routes), ...scheduleWarnings(config)];
 }

@@ -30,8 +30,14 @@ function problemsOfIssue(issue: z.core.$ZodIssue, path: readonly PropertyKey[]):
   return [{ path, message: issue.message }];
 }
 
+/** How far a member of a union got before it found the first of its mistakes; unions may be members of unions. */
 function depth(issues: readonly z.core.$ZodIssue[]): number {
-  return Math.max(0, ...issues.map((issue) => issue.path.length + (issue.code === "unrecognized_keys" ? 1 : 0)));
+  return Math.max(0, ...issues.map((issue) => issue.path.length + depthWithin(issue)));
+}
+
+function depthWithin(issue: z.core.$ZodIssue): number {
+  if (issue.code === "invalid_union") return Math.max(0, ...issue.errors.map(depth));
+  return issue.code === "unrecognized_keys" ? 1 : 0;
 }
 
 function unknownKind(issue: z.core.$ZodIssueInvalidUnion): string {

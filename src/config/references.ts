@@ -11,6 +11,8 @@ interface ReferenceContext {
   readonly env: Readonly<Record<string, string | undefined>>;
   /** Where relative paths start: the configuration file's folder. */
   readonly baseDir: string;
+  /** Told of variables that are not set, which are problems otherwise. */
+  readonly onMissingEnv?: ((name: string) => void) | undefined;
 }
 
 type Path = readonly (string | number)[];
@@ -47,9 +49,13 @@ interface Missing {
   readonly problem: string;
 }
 
-function fromEnvironment(name: string, { env }: ReferenceContext): Secret | Missing {
+function fromEnvironment(name: string, { env, onMissingEnv }: ReferenceContext): Secret | Missing {
   const value = env[name]?.trim();
   if (value !== undefined && value !== "") return new Secret(value);
+  if (onMissingEnv !== undefined) {
+    onMissingEnv(name);
+    return new Secret(`the value of ${name}`);
+  }
   return { problem: `environment variable ${name} is ${value === undefined ? "not set" : "empty"}` };
 }
 

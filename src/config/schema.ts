@@ -112,7 +112,11 @@ export const Config = z.strictObject({
     .describe(
       "Outside systems that post to `/hooks/NAME`; each source answers under its own name without being listed.",
     ),
-  routes: z.array(Route).max(1000).default([]).describe("Which alerts go where; every matching route applies."),
+  routes: z
+    .array(Route)
+    .max(1000)
+    .default([])
+    .describe("Which alerts go where; every matching route applies, in order, up to one with `stop`."),
   schedules: z
     .array(Schedule)
     .max(limits.schedulesMax)

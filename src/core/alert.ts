@@ -55,6 +55,7 @@ export const AlertInput = z.strictObject({
     .refine((fields) => Object.keys(fields).length <= limits.alertFieldsMax, `at most ${limits.alertFieldsMax} fields`)
     .default({})
     .describe("Anything else: each becomes a placeholder of its own name."),
+  source: name.optional().describe("Who sends it; a hook fills in its own name."),
   channels: z.array(name).max(50).optional().describe("Send to these channels instead of the routes'."),
   portals: z.array(name).max(10).optional().describe("Photograph these portals instead of the routes'."),
 });

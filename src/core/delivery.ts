@@ -14,6 +14,8 @@ export interface Plan {
   readonly portals: readonly string[];
   /** Template, or undefined for the default text. */
   readonly text: string | undefined;
+  /** Names of the routes that led to it; those without a name are not told. */
+  readonly routes?: readonly string[];
 }
 
 /**

@@ -36,8 +36,12 @@ const entry = (kind: ErrorKind, status: number, retryable: boolean, hint: string
 
 export const errorCodes = facts({
   usage: entry("usage", 400, false, "Run the command with --help to see its options and examples."),
+  file_unreadable: entry("usage", 400, false, "Name a readable file, or `-` for standard input."),
+  file_exists: entry("usage", 409, false, "Choose another name, or overwrite it with --force."),
+  file_unwritable: entry("setup", 500, false, "See that the folder exists, is writable and has room."),
   config_unreadable: entry("config", 500, false, "Name a readable file with --config FILE."),
   config_invalid: entry("config", 500, false, "Correct the lines named above; docs/configuration.md lists every key."),
+  config_changed: entry("config", 409, false, "Run the command again: it reads the file anew."),
   secret_missing: entry(
     "config",
     500,
@@ -138,6 +142,18 @@ export const errorCodes = facts({
   source_unreachable: entry("request", 503, true, "Let Chartbell reach the named host, then let the sender try again."),
   portal_unknown: entry("request", 404, false, "Use a name under portals: in the configuration, or an http(s) URL."),
   channel_unknown: entry("request", 404, false, "Use a name under channels: in the configuration."),
+  channel_disabled: entry(
+    "request",
+    409,
+    false,
+    "Enable it: `chartbell channel set NAME --enabled true`, or `enabled` of the channel in the configuration.",
+  ),
+  import_invalid: entry(
+    "request",
+    400,
+    false,
+    "Give a file as the other system exports it; docs/moving-in.md shows how.",
+  ),
   schedule_unknown: entry("request", 404, false, "Use a name under schedules: in the configuration."),
   parameter_missing: entry("request", 400, false, "Pass the parameter with --param NAME=VALUE, or in `params`."),
   parameter_unknown: entry("request", 400, false, "Leave the parameter out, or add ${NAME} to the portal's URL."),

@@ -1,3 +1,20 @@
+import { AppError } from "./errors.ts";
+import { limits } from "./limits.ts";
+
+/** The value of a JSON text from outside. `what` names it: `The body`. Throws body_invalid, also for what `jsonProblem` finds. */
+export function parseJson(text: string, what: string): unknown {
+  let parsed: unknown;
+  try {
+    parsed = JSON.parse(text);
+  } catch (cause) {
+    const where = cause instanceof SyntaxError ? cause.message : "unreadable";
+    throw new AppError("body_invalid", `${what} is not JSON: ${where.slice(0, 200)}.`, { cause });
+  }
+  const problem = jsonProblem(text, limits.jsonDepthMax);
+  if (problem !== undefined) throw new AppError("body_invalid", `${what} ${problem}.`);
+  return parsed;
+}
+
 /**
  * What is wrong with a JSON text that JSON.parse takes: a key that stands twice in one object (each reader would choose
  * another of its values), or nesting deeper than `depthMax`. The text must be valid JSON.

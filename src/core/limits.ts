@@ -15,6 +15,12 @@ export const limits = {
   alertTextCharsMax: 32_768,
   alertTagsMax: 100,
   alertFieldsMax: 100,
+  /** Patterns of routes are the operator's; the texts that they are looked for in are not. */
+  routePatternCharsMax: 500,
+  routePatternStatesMax: 1000,
+  routeMatchedCharsMax: 4000,
+  routePatternsMax: 100,
+  routeExclusionsMax: 100,
   /** Bodies of `POST /hooks/*`, and what one of them may hold. */
   hookBodyBytesMax: 2 * MiB,
   hookAlertsMax: 500,
@@ -38,6 +44,10 @@ export const limits = {
   roomsJsonDepthMax: 32,
   configBytesMax: 1 * MiB,
   secretBytesMax: 64 * KiB,
+  /** Configurations of other systems that are read once, by hand. */
+  importBytesMax: 10 * MiB,
+  xmlElementsMax: 200_000,
+  xmlDepthMax: 50,
   urlCharsMax: 8192,
 
   viewportSideMax: 8000,

@@ -1,12 +1,7 @@
 import { z } from "zod";
-import { AlertStatus, severities, Severity } from "./alert.ts";
+import { Match } from "./match.ts";
 import { Name } from "./name.ts";
 import { Template } from "./template.ts";
-
-const Pattern = z.string().min(1).max(500);
-const Patterns = z.union([Pattern.transform((one) => [one]), z.array(Pattern).min(1).max(100)]);
-const oneOrMore = <Item extends z.ZodType<string>>(item: Item) =>
-  z.union([item.transform((one) => [one]), z.array(item).min(1).max(100)]);
 
 const StatusTexts = (picture: boolean) =>
   z
@@ -19,19 +14,15 @@ const StatusTexts = (picture: boolean) =>
 
 /** Which alerts go to which channels, with which portals and texts. */
 export const Route = z.strictObject({
-  match: z
-    .strictObject({
-      rule: Patterns.optional().describe("Rule, exact or with * and ?; one or a list."),
-      entity: Patterns.optional().describe("Entity, exact or with * and ?; one or a list."),
-      metric: Patterns.optional().describe("Metric, exact or with * and ?; one or a list."),
-      severity: oneOrMore(Severity)
-        .optional()
-        .describe(`One or a list of ${severities.join(", ")}.`),
-      status: oneOrMore(AlertStatus).optional().describe("One or a list of OPEN, REPEAT, CANCEL."),
-      tags: z.record(z.string(), Patterns).optional().describe("Tag values, exact or with * and ?."),
-    })
-    .prefault({})
-    .describe("All of these must match; none: every alert."),
+  name: z
+    .string()
+    .min(1)
+    .max(100)
+    .optional()
+    .describe("Name for people: in the log and in what `chartbell route` explains."),
+  match: Match.prefault({}).describe("All of these must match; none: every alert. See [routes](routes.md)."),
+  stop: z.boolean().default(false).describe("Whether no later route is looked at once this one matched."),
+  default: z.boolean().default(false).describe("Whether it is for alerts that no other route matched."),
   channels: z.array(Name).max(50).describe("Names of channels."),
   portals: z.array(Name).max(10).default([]).describe("Names of portals to photograph."),
   open: StatusTexts(true).describe("For OPEN."),

@@ -31,3 +31,29 @@ export function isoInZone(time: Date, timezone: string): string {
   const offset = part("timeZoneName").slice("GMT".length) || "+00:00";
   return `${date}T${part("hour")}:${part("minute")}:${part("second")}${offset}`;
 }
+
+/** What the clocks of a time zone show at a moment. */
+export interface ClockTime {
+  /** Monday is 0. */
+  readonly day: number;
+  /** Minutes since midnight. */
+  readonly minutes: number;
+}
+
+/** Reads the clocks of a time zone; made once, it is quick. Where clocks are changed it says what they show. */
+export function clockIn(timezone: string): (time: Date) => ClockTime {
+  const format = new Intl.DateTimeFormat("en", {
+    timeZone: timezone,
+    hourCycle: "h23",
+    weekday: "short",
+    hour: "2-digit",
+    minute: "2-digit",
+  });
+  return (time) => {
+    const parts = new Map(format.formatToParts(time).map(({ type, value }) => [type, value]));
+    return {
+      day: ["Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun"].indexOf(parts.get("weekday") ?? ""),
+      minutes: Number(parts.get("hour")) * 60 + Number(parts.get("minute")),
+    };
+  };
+}

@@ -1,8 +1,9 @@
 import { z } from "zod";
 import { colors } from "../core/message.ts";
 
-/** Option fields that every kind of channel has: how its messages look and sound, and what a crash does to them. */
+/** Option fields that every kind of channel has: whether it is used, how its messages look and sound, what a crash does to them. */
 export const appearance = {
+  enabled: z.boolean().default(true).describe("false: nothing is sent, and that is recorded."),
   color: z
     .enum(["auto", ...colors])
     .default("auto")

@@ -1,7 +1,7 @@
 import express from "express";
 import type { Request, RequestHandler, Response } from "express";
 import { AppError } from "../core/errors.ts";
-import { jsonProblem } from "../core/json.ts";
+import { parseJson } from "../core/json.ts";
 import { limits } from "../core/limits.ts";
 import type { BodyForm } from "../triggers/index.ts";
 
@@ -41,7 +41,7 @@ export function bodyIn(
   const text = decodeUtf8(bytesOf(request));
   if (text.trim() === "") throw new AppError("body_invalid", "The body is empty.");
   if (mediaType === formType) return parseForm(text);
-  return takesJson && !(takesText && !/^\s*[[{]/u.test(text)) ? parseJson(text) : text;
+  return takesJson && !(takesText && !/^\s*[[{]/u.test(text)) ? parseJson(text, "The body") : text;
 }
 
 const formType = "application/x-www-form-urlencoded";
@@ -64,19 +64,6 @@ function mediaTypeOf(request: Request): string {
     throw new AppError("media_type_unsupported", `The body's charset is ${charset}.`, { hint: "Send UTF-8." });
   }
   return (header.split(";", 1)[0] ?? "").trim().toLowerCase();
-}
-
-function parseJson(text: string): unknown {
-  let parsed: unknown;
-  try {
-    parsed = JSON.parse(text);
-  } catch (cause) {
-    const where = cause instanceof SyntaxError ? cause.message : "unreadable";
-    throw new AppError("body_invalid", `The body is not JSON: ${where.slice(0, 200)}.`, { cause });
-  }
-  const problem = jsonProblem(text, limits.jsonDepthMax);
-  if (problem !== undefined) throw new AppError("body_invalid", `The body ${problem}.`);
-  return parsed;
 }
 
 function parseForm(text: string): Record<string, string> {

@@ -58,7 +58,7 @@ export function hookRoutes(deps: HookDeps): Router {
       const { alerts, adjusted } = withArrivalTimes(reading.alerts, deps.clock.now());
       const accepted = await acceptInOrder(
         name,
-        alerts.map((read) => placed(read, hook)),
+        alerts.map((read) => placed(read, name, hook)),
         deps,
       );
       response.status(202).json({
@@ -172,10 +172,10 @@ function withoutTime({ time: _time, ...alert }: AlertInput): AlertInput {
 }
 
 /** The alert with the hook's own channels and portals, where the payload's source named none. */
-function placed(read: ReadAlert, { channels, portals }: HookOptions): ReadAlert {
+function placed(read: ReadAlert, source: string, { channels, portals }: HookOptions): ReadAlert {
   const { alert } = read;
   const places = { channels: alert.channels ?? channels, portals: alert.portals ?? portals };
-  return { ...read, alert: { ...alert, ...places } };
+  return { ...read, alert: { ...alert, ...places, source } };
 }
 
 /**

@@ -1,29 +1,32 @@
 import type { Alert } from "../core/alert.ts";
 import type { Plan } from "../core/delivery.ts";
 import { AppError } from "../core/errors.ts";
-import { matchesGlob } from "../core/glob.ts";
 import { nearest } from "../core/nearest.ts";
 import type { Route } from "../core/route.ts";
+import { choose } from "./choose.ts";
+import type { ReadyRoute } from "./choose.ts";
 
 /**
- * Which channels an alert goes to: those of the alert itself, or those of every route that matches. A channel that several
+ * Which channels an alert goes to: those of the alert itself, or those of the routes that it takes. A channel that several
  * routes name gets one message, with the first route's text and the portals of all.
  */
-export function admit(alert: Alert, routes: readonly Route[]): readonly Plan[] {
+export function admit(alert: Alert, routes: readonly ReadyRoute[]): readonly Plan[] {
   if (alert.channels !== undefined) {
     return alert.channels.map((channel) => ({ channel, portals: alert.portals ?? [], text: undefined }));
   }
   const plans = new Map<string, Plan>();
-  for (const route of routes.filter((one) => matchesRoute(alert, one))) {
+  for (const route of choose(alert, routes)) {
     const { text, picture, send } = textsOf(route, alert);
     if (!send) continue;
     const portals = picture ? (alert.portals ?? route.portals) : [];
     for (const channel of route.channels) {
       const earlier = plans.get(channel);
+      const names = [...(earlier?.routes ?? []), ...(route.name === undefined ? [] : [route.name])];
       plans.set(channel, {
         channel,
         portals: [...new Set([...(earlier?.portals ?? []), ...portals])],
         text: earlier === undefined ? text : earlier.text,
+        ...(names.length === 0 ? {} : { routes: names }),
       });
     }
   }
@@ -32,19 +35,6 @@ export function admit(alert: Alert, routes: readonly Route[]): readonly Plan[] {
 
 function textsOf(route: Route, alert: Alert): Route["open"] {
   return { OPEN: route.open, REPEAT: route.repeat, CANCEL: route.cancel }[alert.status];
-}
-
-function matchesRoute(alert: Alert, { match }: Route): boolean {
-  const fits = (text: string, patterns: readonly string[] | undefined): boolean =>
-    patterns === undefined || patterns.some((pattern) => matchesGlob(text, pattern));
-  return (
-    fits(alert.rule, match.rule) &&
-    fits(alert.entity, match.entity) &&
-    fits(alert.metric, match.metric) &&
-    (match.severity?.includes(alert.severity) ?? true) &&
-    (match.status?.includes(alert.status) ?? true) &&
-    Object.entries(match.tags ?? {}).every(([tag, patterns]) => fits(alert.tags[tag] ?? "", patterns))
-  );
 }
 
 /** Refuses names of channels or portals that the configuration does not have, before anything is accepted. */

@@ -8,7 +8,7 @@ import type { Channel } from "./channel.ts";
 import { withEarlier } from "./compose.ts";
 import { deliverWaiting, idAtDestination } from "./deliver.ts";
 import type { DeliverDeps, StepOrder } from "./deliver.ts";
-import { orderOf, picturesOf, recordGone, textOf } from "./delivery.ts";
+import { orderOf, picturesOf, recordDisabled, recordGone, textOf } from "./delivery.ts";
 import type { ComingPicture } from "./delivery.ts";
 import { about, observeStep } from "./observe.ts";
 import type { PictureDeps, PreparedPicture } from "./picture.ts";
@@ -79,7 +79,7 @@ class Emptying {
 
   /** Once no text waits: of the next few, so that one capture serves those who want the same, and one is taken while another is sent. */
   #beginPictures(waiting: readonly WaitingDelivery[]): void {
-    if (this.#channel === undefined || waiting.some(isTextOpen)) return;
+    if (this.#channel?.enabled !== true || waiting.some(isTextOpen)) return;
     for (const delivery of waiting.slice(0, picturesAhead)) this.#picturesOf(delivery, this.#channel);
   }
 
@@ -87,6 +87,10 @@ class Emptying {
     const { store, portals } = this.#deps;
     if (this.#channel === undefined) {
       await recordGone(delivery, about(delivery.alert, this.#deps));
+      return undefined;
+    }
+    if (!this.#channel.enabled) {
+      await recordDisabled(delivery, about(delivery.alert, this.#deps));
       return undefined;
     }
     const text = textOf(delivery.alert, delivery, this.#channel, portals);

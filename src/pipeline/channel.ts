@@ -5,6 +5,8 @@ import type { Destination } from "../destinations/contract.ts";
 /** A configured channel, open and ready to be sent to. */
 export interface Channel {
   readonly name: string;
+  /** Nothing is sent to a channel that is not. */
+  readonly enabled: boolean;
   readonly destination: Destination;
   readonly color: Color | "auto";
   readonly notify: boolean | "auto";

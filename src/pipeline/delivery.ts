@@ -1,5 +1,5 @@
 import type { Alert } from "../core/alert.ts";
-import type { ShotRecord } from "../core/delivery.ts";
+import type { Failure, ShotRecord } from "../core/delivery.ts";
 import { limits } from "../core/limits.ts";
 import type { Step, TextStep } from "../core/message.ts";
 import { within } from "../core/wait.ts";
@@ -63,8 +63,25 @@ interface GoneDeps extends Observed {
 }
 
 /** A channel that the configuration had when the alert was accepted, and has no more. */
-export async function recordGone({ id: deliveryId, plan }: PendingDelivery, deps: GoneDeps): Promise<void> {
-  const failure = { code: "channel_unknown", message: `There is no channel \`${plan.channel}\` any more.` } as const;
+export async function recordGone(delivery: PendingDelivery, deps: GoneDeps): Promise<void> {
+  const message = `There is no channel \`${delivery.plan.channel}\` any more.`;
+  await recordUnsent(delivery, { code: "channel_unknown", message }, deps);
+}
+
+/** A channel that is not enabled: nothing is said. What was begun before can be sent again once it is enabled. */
+export async function recordDisabled(delivery: PendingDelivery, deps: GoneDeps): Promise<void> {
+  const { id: deliveryId, plan, steps } = delivery;
+  const message = `Nothing was sent: the channel \`${plan.channel}\` is not enabled.`;
+  if (steps.size > 0) return await recordUnsent(delivery, { code: "channel_disabled", message }, deps);
+  deps.log.info({ channel: plan.channel, deliveryId }, "Nothing is sent: the channel is not enabled.");
+  await deps.store.endDelivery(deliveryId, message);
+}
+
+async function recordUnsent(
+  { id: deliveryId, plan }: PendingDelivery,
+  failure: Failure,
+  deps: GoneDeps,
+): Promise<void> {
   const record = { kind: "text", status: "failed", attempts: 0, afterMs: 0, failure } as const;
   await deps.store.endStep({ deliveryId, position: 0, kind: "text" }, record, undefined);
   observeStep(record, { channel: plan.channel, deliveryId, attempts: 0 }, { position: 0 }, deps);

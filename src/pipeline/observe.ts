@@ -1,6 +1,6 @@
 import type { Alert } from "../core/alert.ts";
 import type { Clock } from "../core/clock.ts";
-import type { StepRecord } from "../core/delivery.ts";
+import type { Plan, StepRecord } from "../core/delivery.ts";
 import { AppError, messageOf } from "../core/errors.ts";
 import type { Logger } from "../core/log.ts";
 import type { Metrics } from "../core/metrics.ts";
@@ -29,9 +29,14 @@ export function observeAccepted(
     const { alert, deliveries = [] } = planned[index] ?? {};
     const facts = { alertId, rule: alert?.rule, entity: alert?.entity, status: alert?.status };
     if (duplicate) log.info(facts, "Alert known already.");
-    else log.info({ ...facts, channels: deliveries.map(({ plan }) => plan.channel) }, "Alert accepted.");
+    else log.info({ ...facts, ...wayOf(deliveries.map(({ plan }) => plan)) }, "Alert accepted.");
   }
   return accepted;
+}
+
+function wayOf(plans: readonly Plan[]): Readonly<Record<string, readonly string[]>> {
+  const routes = [...new Set(plans.flatMap((plan) => plan.routes ?? []))];
+  return { channels: plans.map(({ channel }) => channel), ...(routes.length === 0 ? {} : { routes }) };
 }
 
 /** The same, with a log whose every line names the alert. */

@@ -10,7 +10,7 @@ import type { Channel } from "./channel.ts";
 import { emptyBacklog } from "./backlog.ts";
 import type { BacklogDeps } from "./backlog.ts";
 import { deliver } from "./deliver.ts";
-import { orderOf, picturesOf, recordGone, textOf } from "./delivery.ts";
+import { orderOf, picturesOf, recordDisabled, recordGone, textOf } from "./delivery.ts";
 import { observeAccepted, observeHandling } from "./observe.ts";
 import type { LiveSettings } from "./settings.ts";
 
@@ -120,8 +120,8 @@ async function handle(
   const outcomes = await Promise.allSettled(
     deliveries.map(async (delivery) => {
       const channel = deps.channels.get(delivery.plan.channel);
-      if (channel !== undefined) return await carryOut(alert, delivery, channel, deps, signal);
-      await recordGone(delivery, deps);
+      if (channel?.enabled === true) return await carryOut(alert, delivery, channel, deps, signal);
+      await (channel === undefined ? recordGone(delivery, deps) : recordDisabled(delivery, deps));
       return "ended";
     }),
   );

@@ -1,12 +1,12 @@
-import type { Route } from "../core/route.ts";
 import type { Channel } from "./channel.ts";
+import type { ReadyRoute } from "./choose.ts";
 import type { Portals } from "./target.ts";
 
 /** What the configuration says of the way of an alert; it is replaced as a whole when the configuration changes. */
 export interface Settings extends AsyncDisposable {
   readonly channels: ReadonlyMap<string, Channel>;
   readonly portals: Portals;
-  readonly routes: readonly Route[];
+  readonly routes: readonly ReadyRoute[];
 }
 
 /** The settings in force. Those that were replaced stay open until nobody works with them any more. */

@@ -18,6 +18,8 @@ import { zabbix } from "./zabbix.ts";
 
 export type { BodyForm, Outside, Payload, ReadAlert, Reading, Rejection } from "./contract.ts";
 
+export { severityOf } from "./severity.ts";
+
 /** Chartbell's own form of an alert. */
 export const triggers = { native } as const satisfies Record<string, Trigger>;
 

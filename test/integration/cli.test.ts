@@ -31,11 +31,14 @@ describe("help", () => {
       "test-portal",
       "shoot",
       "send",
+      "route",
+      "channel",
       "schedules",
       "deliveries",
       "retry",
       "check",
       "config",
+      "import",
     ];
     for (const name of names) {
       expect(stdout).toContain(name);

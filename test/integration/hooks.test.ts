@@ -317,6 +317,17 @@ describe("the routes alone", () => {
     return await listen(server);
   }
 
+  test("tell of each alert which hook it came through", async () => {
+    const sources: (string | undefined)[] = [];
+    await using server = await serve({ night: { source: "payara" } }, async (alerts) => {
+      sources.push(...alerts.map(({ source }) => source));
+    });
+    for (const name of ["payara", "night"]) {
+      await post(`/hooks/${name}`, "x", { "content-type": "text/plain" }, { localUrl: server.url });
+    }
+    expect(sources).toEqual(["payara", "night"]);
+  });
+
   test("answer 503 with Retry-After while too much is underway, and take what comes after", async () => {
     const gate = Promise.withResolvers<void>();
     const entered = Promise.withResolvers<void>();

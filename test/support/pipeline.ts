@@ -15,6 +15,7 @@ export function alertOf(input: Partial<AlertInput> & { readonly rule?: string } 
 export function channelOf(destination: Destination, changes: Partial<Channel> = {}): Channel {
   return {
     name: "ops",
+    enabled: true,
     destination,
     color: "auto",
     notify: "auto",

@@ -42,7 +42,7 @@ const rules: Readonly<Record<string, Rule>> = {
     mayImportTypes: ["store/contract", "store/pictures/contract", "rooms/contract", "web-driver/contract"],
   },
   cli: {
-    mayImport: ["app", "core", "config", "pipeline/target"],
+    mayImport: ["app", "settings", "core", "config", "pipeline/target", "pipeline/dry-run", "triggers/index"],
     mayImportTypes: ["pipeline", "destinations/contract"],
   },
 };
@@ -60,11 +60,12 @@ const homes: Readonly<Record<string, string>> = {
   pino: "core/log.ts",
   "prom-client": "core/metrics.ts",
   yaml: "config/",
+  saxes: "config/import/xml.ts",
   commander: "cli/",
   "proxy-chain": "web-driver/",
   "sanitize-html": "rooms/",
   eta: "rooms/",
-  re2js: "rooms/webhooks/pattern.ts",
+  re2js: "core/pattern.ts",
   pg: "store/",
   "pg-boss": "store/",
   aws4fetch: "store/pictures/s3.ts",

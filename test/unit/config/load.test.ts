@@ -129,6 +129,34 @@ routes: []
     ["server: { listen: nowhere }", /server\.listen: must be HOST:PORT/u],
     ["browser: { allow: ['http://x/'] }", /browser\.allow\[0\]/u],
     ["a: b: c", /./u],
+    ["channels: *nowhere", /Unresolved alias/u],
+    [
+      `a: &a [x]\n${"bcdefgh"
+        .split("")
+        .map((name, index) => `${name}: &${name} [${`*${"abcdefg"[index]},`.repeat(10)}]`)
+        .join("\n")}`,
+      /Excessive alias count/u,
+    ],
+    ["routes: [{ channels: [], match: { rule: { regex: '(' } } }]", /routes\[0\]\.match\.rule\.regex: is no regular/u],
+    ["routes: [{ channels: [], match: { rule: [a, { regex: '(' }] } }]", /match\.rule\[1\]\.regex: is no regular/u],
+    [
+      "routes: [{ channels: [], match: { rule: { regex: x, y: z } } }]",
+      /match\.rule\.y: unknown key; known keys: regex/u,
+    ],
+    ["routes: [{ channels: [], match: { tags: { a: [{ regex: '(' }] } } }]", /match\.tags\.a\[0\]\.regex/u],
+    [
+      "routes: [{ channels: [], match: { severity: [normal, '>=wrning'] } }]",
+      /match\.severity\[1\]: `wrning`.*`warning`/u,
+    ],
+    ["routes: [{ channels: [], match: { time: { days: [mon, x] } } }]", /match\.time\.days\[1\]: `x` is no day/u],
+    [
+      "routes: [{ channels: [], match: { not: [{ rul: x }] } }]",
+      /match\.not\[0\]\.rul: unknown key; did you mean `rule`/u,
+    ],
+    [
+      "routes: [{ name: a, channels: [] }, { name: a, channels: [] }]",
+      /routes\[1\]\.name: `a` is the name of routes\[0\]/u,
+    ],
     ["- x", /expected object/iu],
     ["channels: { 'a b': { kind: room, room: R } }", /channels\.a b: must be letters/u],
     ["hooks: { prom: { source: alertmanagr } }", /hooks\.prom.*must be one of alertmanager, atsd,.*zabbix/u],
