@@ -6,6 +6,7 @@ import { check } from "./check.ts";
 import { config } from "./config.ts";
 import { deliveries, retry } from "./deliveries.ts";
 import { demo } from "./demo.ts";
+import { rooms } from "./rooms.ts";
 import { schedules } from "./schedules.ts";
 import { send } from "./send.ts";
 import { serve } from "./serve.ts";
@@ -24,7 +25,8 @@ async function main(argv: readonly string[]): Promise<number> {
     .version(packageVersion())
     .exitOverride()
     .addHelpText("after", codesHelp);
-  for (const add of [demo, serve, testPortal, shoot, send, schedules, deliveries, retry, check, config]) add(program);
+  for (const add of [demo, serve, testPortal, shoot, send, rooms, schedules, deliveries, retry, check, config])
+    add(program);
   for (const command of program.commands) command.exitOverride().hook("preAction", refuseOldNode);
   try {
     await program.parseAsync([...argv]);

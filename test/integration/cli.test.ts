@@ -31,6 +31,7 @@ describe("help", () => {
       "test-portal",
       "shoot",
       "send",
+      "rooms",
       "schedules",
       "deliveries",
       "retry",
