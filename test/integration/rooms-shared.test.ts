@@ -12,6 +12,7 @@ import { openTestDatabase } from "../support/database.ts";
 /* Several processes on one database have the same rooms, and a worker that nobody can call writes into them. */
 
 const yaml = `
+server: { publicUrl: "https://chat.example.com" }
 store: { url: env:DATABASE_URL }
 rooms: { names: [Lobby] }
 channels: { lobby: { kind: room, room: Lobby } }
