@@ -3,7 +3,6 @@ import { once } from "node:events";
 import { createServer } from "node:http";
 import { connect } from "node:net";
 import type { AddressInfo } from "node:net";
-import { text } from "node:stream/consumers";
 import { describe, expect, test } from "vitest";
 import express from "express";
 import { Secret } from "../../src/core/secret.ts";
@@ -318,8 +317,11 @@ test("the bytes of every request get that answer over a socket, too", async () =
   const { port } = server.address() as AddressInfo;
   for (const { name, bytes } of captures) {
     const socket = connect(port, "127.0.0.1");
-    socket.end(bytes);
-    const answer = await text(socket);
+    socket.write(bytes);
+    // Clients keep their side open until they have the answer; Node gives none to one that closes it.
+    const [first] = (await once(socket, "data")) as [Buffer];
+    const answer = first.toString("latin1");
+    socket.destroy();
     // Node's parser refuses a space within the target, as any server does; such rooms are reached by their number.
     const expected = name.startsWith("payara") && name.endsWith("2") ? 400 : rows[name]?.status;
     expect([name, Number(answer.split(" ", 2)[1])]).toEqual([name, expected]);
