@@ -2,8 +2,9 @@ import { parseArgs } from "node:util";
 import { Agent, request } from "undici";
 
 /*
- * Posts alerts as fast as they are accepted, one in a request, over so many connections, and prints the time of each as JSON:
- * a process of its own, so that the sender's work is not the service's.
+ * Posts alerts, or with `--room` notifications to a room of the built-in server, as fast as they are accepted, one in a request,
+ * over so many connections, and prints the time of each as JSON: a process of its own, so that the sender's work is not the
+ * service's.
  */
 
 const { values } = parseArgs({
@@ -12,6 +13,7 @@ const { values } = parseArgs({
     seconds: { type: "string", default: "10" },
     connections: { type: "string", default: "32" },
     channel: { type: "string" },
+    room: { type: "string" },
   },
 });
 const connections = Number(values.connections);
@@ -20,18 +22,26 @@ const untilMs = performance.now() + Number(values.seconds) * 1000;
 const times: number[] = [];
 let number = 0;
 
+const { room } = values;
+const channels = values.channel === undefined ? [] : [values.channel];
+const path = room === undefined ? "/api/alerts" : `/v2/room/${encodeURIComponent(room)}/notification`;
+const accepted = room === undefined ? 202 : 204;
+const bodyOf = (count: number): unknown =>
+  room === undefined
+    ? { rule: `accept ${count}`, severity: "warning", message: "CPU busy", channels }
+    : { message: `<b>CPU</b> busy on web${count}`, color: "red", message_format: "html", from: "bench" };
+
 async function send(): Promise<void> {
   while (performance.now() < untilMs) {
     const startMs = performance.now();
-    const channels = values.channel === undefined ? [] : [values.channel];
-    const { statusCode, body } = await request(`${values.url}/api/alerts`, {
+    const { statusCode, body } = await request(`${values.url}${path}`, {
       dispatcher: agent,
       method: "POST",
       headers: { "content-type": "application/json" },
-      body: JSON.stringify({ rule: `accept ${number++}`, severity: "warning", message: "CPU busy", channels }),
+      body: JSON.stringify(bodyOf(number++)),
     });
     const answer = await body.text();
-    if (statusCode !== 202) throw new Error(`It was answered ${statusCode}: ${answer}`);
+    if (statusCode !== accepted) throw new Error(`It was answered ${statusCode}: ${answer}`);
     times.push(performance.now() - startMs);
   }
 }

@@ -8,6 +8,8 @@ import type { Clock } from "./core/clock.ts";
 import { AppError } from "./core/errors.ts";
 import type { Logger } from "./core/log.ts";
 import { createMetrics, measureProcess } from "./core/metrics.ts";
+import { scopes } from "./core/room.ts";
+import type { RoomStore } from "./core/room-store.ts";
 import { Secret } from "./core/secret.ts";
 import { packageVersion } from "./core/version.ts";
 import type { RoomServerAddress } from "./destinations/contract.ts";
@@ -24,13 +26,13 @@ import { createLiveSettings } from "./pipeline/settings.ts";
 import type { LiveSettings } from "./pipeline/settings.ts";
 import { createShooter } from "./pipeline/shoot.ts";
 import type { Shooter, ShooterDeps } from "./pipeline/shoot.ts";
-import { scopes } from "./rooms/contract.ts";
 import type { RoomServer, RoomToken } from "./rooms/contract.ts";
 import { createRooms } from "./rooms/rooms.ts";
-import { addTestPortal, configuredRoomServer, openSettings, restartNeeds } from "./settings.ts";
+import { addTestPortal, configuredRoomServer, openSettings, ownRoomServer, restartNeeds } from "./settings.ts";
 import type { Store } from "./store/contract.ts";
 import { createMemoryStore } from "./store/memory.ts";
 import { openStore } from "./store/open.ts";
+import type { OpenStore } from "./store/open.ts";
 import { probeS3 } from "./store/pictures/s3.ts";
 import { scheduledRun } from "./triggers/schedule.ts";
 import { createAllowList, endpointOf } from "./web-driver/allow.ts";
@@ -117,16 +119,18 @@ async function build(
   const metrics = createMetrics({ version: packageVersion(), channels: Object.keys(config.channels) });
   if (mode === "serve") measureProcess(metrics);
   // A command that sends what it was told and ends needs no database; what `serve` accepts is kept in one.
-  const store = use(parts, mode === "serve" ? await openServedStore(loaded, log) : createMemoryStore(log));
+  const served = mode === "serve" ? use(parts, await openServedStore(loaded, log)) : undefined;
+  const store: Store = served ?? use(parts, createMemoryStore(log));
   const shared = { log, metrics, clock, pictures: store.pictures };
   const { driver, shooter } = openCamera(config, shared, parts);
-  const own: RoomServerAddress = { url: "", token: new Secret(randomBytes(24).toString("base64url")) };
   let address = { localUrl: "", publicUrl: "" };
-  const publicAddress = (): string => address.publicUrl;
-  const rooms = use(parts, openRooms(config, own.token, publicAddress, log));
-  const isRoomServer = mode === "serve" && role !== "worker";
+  const ownToken = new Secret(randomBytes(24).toString("base64url"));
+  const rooms =
+    served === undefined
+      ? undefined
+      : use(parts, await openRooms(config, ownToken, () => address.publicUrl, served.rooms, log));
   const roomServer = (): RoomServerAddress =>
-    isRoomServer ? { ...own, url: address.localUrl } : configuredRoomServer(config, role === "worker");
+    rooms === undefined ? configuredRoomServer(config) : ownRoomServer(rooms, ownToken);
   const first = await openSettings(loaded, roomServer, undefined);
   const settings = use(parts, createLiveSettings(first));
   const pipeline = createPipeline({ ...shared, store, settings, shooter, random: Math.random });
@@ -220,7 +224,7 @@ function httpOptions({ server, rooms }: Config, mode: AppMode, role: Role): Http
 }
 
 /** The store that `serve` keeps what it accepts in. Throws as openStore does. */
-export async function openServedStore({ config, baseDir }: LoadedConfig, log: Logger): Promise<Store> {
+export async function openServedStore({ config, baseDir }: LoadedConfig, log: Logger): Promise<OpenStore> {
   const { url, pictures, retention } = config.store;
   return await openStore({ dataDir: resolve(baseDir, config.store.dataDir), url, pictures, retention }, log);
 }
@@ -234,7 +238,13 @@ function use<Part extends AsyncDisposable>(parts: AsyncDisposable[], part: Part)
   return part;
 }
 
-function openRooms(config: Config, ownToken: Secret, publicUrl: () => string, log: Logger): RoomServer {
+async function openRooms(
+  config: Config,
+  ownToken: Secret,
+  publicUrl: () => string,
+  store: RoomStore,
+  log: Logger,
+): Promise<RoomServer> {
   const configured = Object.entries(config.rooms.tokens).map(([name, { token, scopes }]): RoomToken => ({
     name,
     secret: token,
@@ -246,7 +256,7 @@ function openRooms(config: Config, ownToken: Secret, publicUrl: () => string, lo
   const names = [...new Set([...config.rooms.names, ...ofChannels])];
   const { host } = splitListen(config.server.listen);
   const mayReach = { isAllowed: createAllowList(config.rooms.webhookAllow), allowsPublic: true };
-  return createRooms(
+  return await createRooms(
     {
       tokens: [...configured, { name: "Chartbell", secret: ownToken, scopes }],
       rooms: names.length === 0 ? ["Lobby"] : names,
@@ -256,6 +266,7 @@ function openRooms(config: Config, ownToken: Secret, publicUrl: () => string, lo
       enforceRateLimits: config.rooms.rateLimits,
     },
     {
+      store,
       clock: systemClock,
       log,
       random: Math.random,

@@ -10,6 +10,7 @@ import { openDestination } from "./destinations/index.ts";
 import type { Channel } from "./pipeline/channel.ts";
 import { readyRoutes } from "./pipeline/choose.ts";
 import type { Settings } from "./pipeline/settings.ts";
+import type { RoomServer } from "./rooms/contract.ts";
 
 /** What of a configuration can change while the program runs. */
 
@@ -62,14 +63,27 @@ function fingerprint(value: unknown): string {
   return JSON.stringify(hidden(value)) ?? "";
 }
 
-/** The room server of the Chartbell that serves this configuration, as another process reaches it. */
-export function configuredRoomServer(config: Config, isFar: boolean): RoomServerAddress {
-  const { server, rooms } = config;
-  const sending = Object.values(rooms.tokens).find(
+/** The room server of this process: called as it is, without a socket; nothing listens there where it is a worker. */
+export function ownRoomServer(rooms: Pick<RoomServer, "api">, token: Secret): RoomServerAddress {
+  return {
+    url: "http://rooms.invalid",
+    token,
+    async call({ method, url, headers, body = "" }) {
+      const { pathname: path, searchParams: query } = url;
+      const answer = await rooms.api({ method, path, query, headers, body: Buffer.from(body) });
+      const lowered = Object.entries(answer.headers).map(([name, value]) => [name.toLowerCase(), value] as const);
+      return { status: answer.status, headers: Object.fromEntries(lowered), text: answer.body.toString() };
+    },
+  };
+}
+
+/** The room server of the Chartbell that serves this configuration, as a command beside it reaches it. */
+export function configuredRoomServer(config: Config): RoomServerAddress {
+  const sending = Object.values(config.rooms.tokens).find(
     ({ scopes }) => scopes.includes("send_message") && scopes.includes("send_notification"),
   );
   return {
-    url: isFar ? (server.publicUrl ?? servedUrl(config)) : servedUrl(config),
+    url: servedUrl(config),
     // Without configured tokens the server lets everybody on this machine in.
     token: sending?.token ?? new Secret("none"),
   };

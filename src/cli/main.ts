@@ -7,6 +7,7 @@ import { check } from "./check.ts";
 import { config } from "./config.ts";
 import { deliveries, retry } from "./deliveries.ts";
 import { demo } from "./demo.ts";
+import { rooms } from "./rooms.ts";
 import { route } from "./route.ts";
 import { schedules } from "./schedules.ts";
 import { send } from "./send.ts";
@@ -35,6 +36,7 @@ async function main(argv: readonly string[]): Promise<number> {
     send,
     route,
     channel,
+    rooms,
     schedules,
     deliveries,
     retry,

@@ -7,7 +7,7 @@ import { Route } from "../core/route.ts";
 import { Schedule } from "../core/schedule.ts";
 import { SecretField } from "../core/secret.ts";
 import { ChannelOptions } from "../destinations/index.ts";
-import { Scope } from "../rooms/contract.ts";
+import { Scope } from "../core/room.ts";
 import { PicturesOptions, Retention } from "../store/options.ts";
 import { HookOptions } from "../triggers/index.ts";
 import { AllowEntry } from "../web-driver/allow.ts";

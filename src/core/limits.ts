@@ -146,15 +146,28 @@ export const limits = {
 
   roomsMax: 500,
   roomNameCharsMax: 50,
-  messagesPerRoomMax: 1000,
+  messagesPerRoomMax: 100_000,
   roomFilesBytesMax: 256 * MiB,
   roomWatchersMax: 500,
+  /** Messages of a watched room that are held in memory, and for how long when nobody watches any more. */
+  roomFeedMessages: 200,
+  roomFeedUnusedMs: 1 * minute,
+  /** Processes that share rooms look at them anew this often even when they hear nothing of each other. */
+  roomsRefreshMs: 10 * second,
+  /** Messages that one search looks at, and characters of each. */
+  roomSearchedMax: 20_000,
+  roomSearchCharsMax: 4000,
+  roomSearchWordCharsMax: 100,
+  roomSearchWordsMax: 10,
   roomSendsPerMinuteMax: 30,
   roomTokenCallsPerFiveMinutesMax: 500,
   roomTopicCharsMax: 250,
   /** Tokens handed out for client credentials, and how long one is good: HipChat's were for 8 hours. */
   roomSessionsMax: 1000,
   roomSessionMs: 8 * 60 * minute,
+  /** Tokens that administrators made, and characters of their names. */
+  roomTokensMax: 1000,
+  roomTokenNameCharsMax: 64,
   /** A card as JSON; its fields have HipChat's own limits. */
   cardCharsMax: 32_768,
   cardAttributesMax: 50,

@@ -2,6 +2,7 @@ import type { z } from "zod";
 import type { PictureLimits } from "../core/picture.ts";
 import type { Step, TextFormat } from "../core/message.ts";
 import type { Secret } from "../core/secret.ts";
+import type { Answer, Outgoing } from "./transport.ts";
 
 /*
  * Where a message goes. A caller may rely on this: `deliver` sends one step once; it never retries, sleeps, logs or reads
@@ -52,13 +53,15 @@ export interface Destination extends AsyncDisposable {
 export interface DestinationDeps {
   /** Where relative paths of the options start: the configuration file's folder. */
   readonly baseDir: string;
-  /** Address of the built-in room server and the token it gives to Chartbell's own channels. */
+  /** The built-in room server and the token it gives to Chartbell's own channels. */
   readonly roomServer: () => RoomServerAddress;
 }
 
 export interface RoomServerAddress {
   readonly url: string;
   readonly token: Secret;
+  /** Where it is in this process: the way to it without a socket. It answers as it would over HTTP. */
+  readonly call?: (outgoing: Outgoing) => Promise<Answer>;
 }
 
 export interface DestinationDefinition<Options extends z.ZodType> {

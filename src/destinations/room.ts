@@ -1,10 +1,12 @@
 import { z } from "zod";
 import { limits } from "../core/limits.ts";
 import type { PictureLimits } from "../core/picture.ts";
+import { race } from "../core/wait.ts";
 import { hipchatAppearance } from "./appearance.ts";
 import { defineDestination } from "./contract.ts";
 import { hipchatDestination } from "./hipchat/hipchat.ts";
 import { openTransport } from "./transport.ts";
+import type { Transport } from "./transport.ts";
 
 /** Browsers draw the room page, so WebP is welcome there. */
 const pictureLimits: PictureLimits = {
@@ -21,11 +23,21 @@ export const RoomOptions = z.strictObject({
   ...hipchatAppearance,
 });
 
-/** A room of the built-in server, reached over the same HTTP API that other programs use. */
+/**
+ * A room of the built-in server, by the same API that other programs use: in this process where the server is in it, over
+ * HTTP where a command runs beside it. A message that is sent again because its answer was lost is said once.
+ */
 export const room = defineDestination({
   options: RoomOptions,
   async open(options, deps) {
-    const transport = await openTransport({ caFile: undefined, verify: true });
+    const outside = await openTransport({ caFile: undefined, verify: true });
+    const transport: Transport = {
+      async send(outgoing, signal) {
+        const { call } = deps.roomServer();
+        return call === undefined ? await outside.send(outgoing, signal) : await race(call(outgoing), signal);
+      },
+      [Symbol.asyncDispose]: async () => await outside[Symbol.asyncDispose](),
+    };
     return hipchatDestination(
       {
         base: () => new URL("/", deps.roomServer().url),
@@ -36,6 +48,7 @@ export const room = defineDestination({
         from: options.from,
         format: options.messageFormat,
         pictureLimits,
+        knowsKeys: true,
       },
       transport,
     );

@@ -10,7 +10,7 @@ const heartbeatMs = 15_000;
 export function roomRoutes(rooms: RoomServer): Router {
   const router = Router();
   router.get("/rooms/:room/events", async (request, response) => {
-    const refusal = rooms.pageRefusal(plain(request));
+    const refusal = await rooms.pageRefusal(plain(request));
     if (refusal === undefined) await sendEvents(rooms, request, response);
     else sendAnswer(response, refusal);
   });
@@ -56,7 +56,7 @@ function sendAnswer(response: Response, { status, headers, body }: ApiAnswer): v
 /** Server-sent events: one message each, its number as id, so that a page that comes back misses none. */
 async function sendEvents(rooms: RoomServer, request: Request<{ room: string }>, response: Response): Promise<void> {
   const signal = signalOf(response);
-  const events = rooms.watch(request.params.room, sequenceOf(request), signal);
+  const events = await rooms.watch(request.params.room, sequenceOf(request), signal);
   if (events === undefined) {
     // 204 tells EventSource not to come back.
     response.status(204).end();

@@ -25,6 +25,7 @@ import { healthRoutes } from "./health.ts";
 import { hookRoutes } from "./hooks.ts";
 import { countRefusals, metricsRoutes } from "./metrics.ts";
 import { notFound, problemHandler } from "./problem.ts";
+import { roomAdminRoutes } from "./room-admin.ts";
 import { roomRoutes } from "./room-routes.ts";
 import { scheduleRoutes } from "./schedules.ts";
 import { shotRoutes } from "./shots.ts";
@@ -53,7 +54,8 @@ export interface HttpDeps {
   readonly tokens: () => Readonly<Record<string, Secret>>;
   /** The configured hooks, by name, as they are now. */
   readonly hooks: () => Readonly<Record<string, HookOptions>>;
-  readonly rooms: RoomServer;
+  /** Undefined in a command, which is no room server. */
+  readonly rooms: RoomServer | undefined;
   readonly store: Store;
   readonly driver: Pick<WebDriver, "load">;
   readonly metrics: Metrics;
@@ -101,8 +103,10 @@ function createExpress(options: HttpOptions, deps: HttpDeps, hosts: () => Readon
     else ownHost[0](request, response, next);
   });
   app.use(healthRoutes(deps));
-  if (options.takesAlerts) app.get("/", (_request, response) => response.redirect(302, "/rooms"));
-  if (options.takesAlerts) app.use(roomRoutes(deps.rooms));
+  if (options.takesAlerts && deps.rooms !== undefined) {
+    app.get("/", (_request, response) => response.redirect(302, "/rooms"));
+    app.use(roomRoutes(deps.rooms));
+  }
   app.use(securityHeaders(), testPortalRoutes());
   app.use(["/api", "/metrics"], requireToken(deps.tokens));
   app.use(metricsRoutes(deps));
@@ -118,6 +122,7 @@ function apiRoutes(deps: HttpDeps): Router {
   app.use(alertRoutes(deps.pipeline, deps.store));
   if (deps.store.pictures !== undefined) app.use(pictureRoutes(deps.store.pictures));
   if (deps.store.desk !== undefined) app.use(deliveryRoutes(deps.store.desk));
+  if (deps.rooms !== undefined) app.use(roomAdminRoutes(deps.rooms.admin));
   app.use(scheduleRoutes(deps.schedules));
   app.use(shotRoutes(deps.shooter, deps.settings));
   app.use(hookRoutes(deps));

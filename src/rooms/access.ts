@@ -2,80 +2,120 @@ import { createHash, randomBytes } from "node:crypto";
 import type { IncomingHttpHeaders } from "node:http";
 import type { Clock } from "../core/clock.ts";
 import { limits } from "../core/limits.ts";
+import { scopes as everyScope } from "../core/room.ts";
+import type { Scope, Sender } from "../core/room.ts";
+import type { MadeToken, SessionToken, TokenStore } from "../core/room-store.ts";
 import { Fault } from "./answer.ts";
-import type { ApiRequest, RoomToken, Scope } from "./contract.ts";
-import { scopes as everyScope } from "./contract.ts";
-import type { Sender } from "./store.ts";
+import type { ApiRequest, RoomToken } from "./contract.ts";
 
 /** Who calls, as a sender and as the bearer of scopes. */
 export interface Caller extends Sender {
   readonly scopes: readonly Scope[];
+  /** The one room that its token may act in. */
+  readonly roomId?: number | undefined;
+}
+
+/** A caller that gave credentials. */
+export interface Client {
+  readonly caller: Caller;
+  /** Of its token; undefined for one that needed none. */
+  readonly hash: string | undefined;
 }
 
 /** A token that was handed out for credentials (OAuth 2.0, RFC 6749, 4.4). */
 export interface Session {
   readonly token: string;
-  readonly caller: Caller;
   readonly expiresInSeconds: number;
 }
 
 export interface Access {
   /** The people there are: the bearers of tokens, and whoever may call without one. */
-  readonly people: readonly Caller[];
-  /** The caller whose token this is, configured or handed out. */
-  bearerOf(token: string): Caller | undefined;
+  people(): readonly Caller[];
+  /** The caller whose token this is: configured, made by an administrator, or handed out. */
+  bearerOf(token: string): Promise<Caller | undefined>;
   /** The same, or anyone when tokens are not required; undefined when the call must be refused. */
-  identify(token: string | undefined, headers: IncomingHttpHeaders): Caller | undefined;
+  identify(token: string | undefined, headers: IncomingHttpHeaders): Promise<Caller | undefined>;
   /** The caller whose name and token these are; undefined when the call must be refused. */
-  client(id: string, secret: string, headers: IncomingHttpHeaders): Caller | undefined;
-  /** A new token for a caller with some of its scopes; the oldest gives way at `roomSessionsMax`. */
-  openSession(caller: Caller, scopes: readonly Scope[]): Session;
+  client(id: string, secret: string, headers: IncomingHttpHeaders): Promise<Client | undefined>;
+  /** A new token for a client with some of its scopes; the oldest gives way at `roomSessionsMax`. */
+  openSession(client: Client, scopes: readonly Scope[]): Promise<Session>;
 }
 
 const anyone: Caller = { id: 0, name: "Anonymous", scopes: everyScope };
+/** Numbers of people with configured tokens count from 1, those with made ones from here. */
+const madeIdsFrom = 1_000_000;
 
-export function createAccess(tokens: readonly RoomToken[], requireTokens: boolean, clock: Clock): Access {
-  const callers = tokens.map(({ name, scopes, secret }, index) => ({ id: index + 1, name, scopes, secret }));
-  const sessions = createSessions(clock);
-  // Every token is compared, so that the time taken does not tell which one it was.
-  const configured = (candidate: string): Caller | undefined =>
-    callers
-      .map(({ secret, ...caller }) => ({ caller, isMatch: secret.matches(candidate) }))
-      .find(({ isMatch }) => isMatch)?.caller;
-  const bearerOf = (candidate: string): Caller | undefined => configured(candidate) ?? sessions.find(candidate);
-  const orAnyone = (caller: Caller | undefined, headers: IncomingHttpHeaders): Caller | undefined =>
-    caller ?? (requireTokens || isFromForeignPage(headers) ? undefined : anyone);
+export function createAccess(
+  tokens: readonly RoomToken[],
+  requireTokens: boolean,
+  store: TokenStore,
+  clock: Clock,
+): Access {
+  const configured = new Map(
+    tokens.map(({ name, scopes, secret }, index): [string, Caller] => [
+      tokenHash(secret.reveal()),
+      { id: index + 1, name, scopes },
+    ]),
+  );
+  /** The owner of a token that is not handed out. */
+  const ownerOf = async (hash: string): Promise<Caller | undefined> => {
+    const known = configured.get(hash);
+    if (known !== undefined) return known;
+    const found = await store.find(hash);
+    return found === undefined || "endsAt" in found ? undefined : callerOf(found);
+  };
+  const sessionCaller = async ({ client, scopes, endsAt }: SessionToken): Promise<Caller | undefined> => {
+    if (clock.now() >= endsAt) return undefined;
+    const openTo = requireTokens ? undefined : anyone;
+    const owner = client === undefined ? openTo : await ownerOf(client);
+    return owner === undefined
+      ? undefined
+      : { ...owner, scopes: owner.scopes.filter((scope) => scopes.includes(scope)) };
+  };
+  const bearerOf = async (token: string): Promise<Caller | undefined> => {
+    const hash = tokenHash(token);
+    const known = configured.get(hash);
+    if (known !== undefined) return known;
+    const found = await store.find(hash);
+    if (found === undefined) return undefined;
+    return "endsAt" in found ? await sessionCaller(found) : callerOf(found);
+  };
+  const anyoneOf = (headers: IncomingHttpHeaders): Caller | undefined =>
+    requireTokens || isFromForeignPage(headers) ? undefined : anyone;
   return {
-    people: [...(requireTokens ? [] : [anyone]), ...callers.map(({ secret: _secret, ...caller }) => caller)],
+    people: () => [...(requireTokens ? [] : [anyone]), ...configured.values(), ...store.made().map(callerOf)],
     bearerOf,
-    identify: (token, headers) => orAnyone(token === undefined ? undefined : bearerOf(token), headers),
-    client(id, secret, headers) {
-      const caller = configured(secret);
-      return orAnyone(caller?.name === id ? caller : undefined, headers);
+    async identify(token, headers) {
+      return (token === undefined ? undefined : await bearerOf(token)) ?? anyoneOf(headers);
     },
-    openSession: (caller, scopes) => sessions.open({ ...caller, scopes }),
+    async client(id, secret, headers) {
+      const hash = tokenHash(secret);
+      const owner = await ownerOf(hash);
+      if (owner?.name === id) return { caller: owner, hash };
+      const caller = anyoneOf(headers);
+      return caller === undefined ? undefined : { caller, hash: undefined };
+    },
+    async openSession({ hash }, scopes) {
+      const token = newToken();
+      const endsAt = new Date(clock.now().getTime() + limits.roomSessionMs);
+      await store.openSession({ client: hash, scopes, endsAt }, tokenHash(token));
+      return { token, expiresInSeconds: Math.floor(limits.roomSessionMs / 1000) };
+    },
   };
 }
 
-/** Handed-out tokens by their hash, the oldest first. */
-function createSessions(clock: Clock) {
-  const kept = new Map<string, { readonly caller: Caller; readonly endsAtMs: number }>();
-  const keyOf = (token: string): string => createHash("sha256").update(token).digest("base64");
-  return {
-    find(token: string): Caller | undefined {
-      const session = kept.get(keyOf(token));
-      return session !== undefined && clock.now().getTime() < session.endsAtMs ? session.caller : undefined;
-    },
-    open(caller: Caller): Session {
-      const token = randomBytes(30).toString("base64url");
-      kept.set(keyOf(token), { caller, endsAtMs: clock.now().getTime() + limits.roomSessionMs });
-      for (const key of kept.keys()) {
-        if (kept.size <= limits.roomSessionsMax) break;
-        kept.delete(key);
-      }
-      return { token, caller, expiresInSeconds: Math.floor(limits.roomSessionMs / 1000) };
-    },
-  };
+/** 40 characters that nobody guesses, as HipChat's tokens had. */
+export function newToken(): string {
+  return randomBytes(30).toString("base64url");
+}
+
+/** What is kept of a token, and what it is found by. */
+export function tokenHash(token: string): string {
+  return createHash("sha256").update(token).digest("hex");
+}
+
+function callerOf({ id, name, scopes, roomId }: MadeToken): Caller {
+  return { id: madeIdsFrom + id, name, scopes, roomId };
 }
 
 /**

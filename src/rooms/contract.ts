@@ -1,27 +1,16 @@
 import type { IncomingHttpHeaders } from "node:http";
-import { z } from "zod";
 import type { Clock } from "../core/clock.ts";
 import type { Logger } from "../core/log.ts";
+import type { Room, Scope } from "../core/room.ts";
+import type { MadeToken, RoomOverview, RoomStore } from "../core/room-store.ts";
 import type { Secret } from "../core/secret.ts";
 
 /*
- * A HipChat in the program: rooms, their history and files behind HipChat's API v2 and v1, and a page to see them.
+ * A HipChat in the program: rooms, their history and files behind HipChat's API v2 and v1, and a page to see them. What they
+ * hold is kept by core/room-store.ts.
  * The module knows no web framework: it takes a request as plain data and gives an answer as plain data; http/ carries both.
  * It never throws for what a client sent; every fault of a request is an answer with HipChat's error JSON.
  */
-
-/** HipChat's scopes that this server knows (API docs, "scopes"). */
-export const scopes = [
-  "send_notification",
-  "send_message",
-  "view_group",
-  "view_room",
-  "view_messages",
-  "admin_room",
-  "manage_rooms",
-] as const;
-export const Scope = z.enum(scopes);
-export type Scope = z.infer<typeof Scope>;
 
 export interface RoomToken {
   /** Shown as the sender of messages that name none. */
@@ -55,7 +44,7 @@ export interface RoomEvent {
 
 export interface RoomsOptions {
   readonly tokens: readonly RoomToken[];
-  /** Rooms that exist from the start; their numeric ids count from 1 in this order. */
+  /** Rooms that are made at the start where there are none of these names. */
   readonly rooms: readonly string[];
   /** Address that links of answers begin with, as `https://chat.example.com`; asked anew for every answer. */
   readonly publicUrl: () => string;
@@ -86,6 +75,7 @@ export type Reach = (
 >;
 
 export interface RoomsDeps {
+  readonly store: RoomStore;
   readonly clock: Clock;
   readonly log: Logger;
   /** In [0, 1). */
@@ -105,14 +95,39 @@ export interface RoomServer extends AsyncDisposable {
    * The answer that refuses a caller the pages, or undefined for one who may see them. `page` asks it itself; who serves
    * /rooms/ROOM/events asks it before `watch`.
    */
-  pageRefusal(request: ApiRequest): ApiAnswer | undefined;
+  pageRefusal(request: ApiRequest): Promise<ApiAnswer | undefined>;
   /**
    * Messages of a room after `sequence`, the kept ones first and then live, until the signal aborts; without `sequence`
    * all kept ones. `room` is the decoded ROOM of the page's address: a name or a numeric id. The page's script gives the
    * sequence as `Last-Event-ID`, and in the query as `after` when it connects for the first time.
    * Undefined when there is no such room or the watcher limit is reached.
    */
-  watch(room: string, sequence: number | undefined, signal: AbortSignal): AsyncIterable<RoomEvent> | undefined;
-  /** Makes a room if there is none of this name; throws `config_invalid` for a name or number of rooms beyond the limits. */
-  ensureRoom(name: string): void;
+  watch(room: string, sequence: number | undefined, signal: AbortSignal): Promise<AsyncIterable<RoomEvent> | undefined>;
+  readonly admin: RoomAdmin;
+}
+
+export interface NewTokenInput {
+  /** Shown as the sender of messages that name none. */
+  readonly name: string;
+  readonly scopes: readonly Scope[];
+  /** Name or number of the one room that it may act in. */
+  readonly room?: string | undefined;
+}
+
+/** A made token as people are shown it. */
+export interface ShownToken extends Omit<MadeToken, "roomId"> {
+  readonly room: string | undefined;
+}
+
+/** What an administrator does; every mistake is an AppError. */
+export interface RoomAdmin {
+  /** Direct rooms are not listed. */
+  rooms(): Promise<readonly RoomOverview[]>;
+  /** Throws room_taken, rooms_full and request_invalid. */
+  createRoom(facts: Pick<Room, "name" | "topic" | "privacy">): Promise<Room>;
+  tokens(): readonly ShownToken[];
+  /** The only time that the token itself is told. Throws token_taken, rooms_full, room_unknown and request_invalid. */
+  createToken(input: NewTokenInput): Promise<{ readonly token: string; readonly made: ShownToken }>;
+  /** Refused from then on, with what was handed out for it. Throws token_unknown. */
+  revokeToken(name: string): Promise<void>;
 }

@@ -1,9 +1,10 @@
 import { randomInt } from "node:crypto";
 import { colors } from "../core/message.ts";
 import type { Color, TextFormat } from "../core/message.ts";
+import { withoutControls } from "../core/clean-text.ts";
+import { wellFormed } from "../core/text.ts";
 import { Fault } from "./answer.ts";
 import type { Fields } from "./body.ts";
-import { wellFormed, withoutControls } from "./clean-text.ts";
 
 /*
  * The fields of HipChat's sending calls with their limits (API v2 send_room_notification, share_file_with_room). Errors

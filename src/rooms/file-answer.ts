@@ -1,5 +1,5 @@
+import type { MessageFile } from "../core/room.ts";
 import type { ApiAnswer } from "./contract.ts";
-import type { MessageFile } from "./store.ts";
 
 /**
  * A file's bytes, so that no browser runs them: pictures under the type that their bytes have, all else as a download,

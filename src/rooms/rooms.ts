@@ -1,23 +1,23 @@
 import { AppError } from "../core/errors.ts";
 import { limits } from "../core/limits.ts";
 import type { Logger } from "../core/log.ts";
+import { checkRoomName } from "../core/room.ts";
+import type { RoomStore } from "../core/room-store.ts";
 import { createAccess, tokenOf } from "./access.ts";
+import { createAdmin } from "./admin.ts";
 import { Fault, faultAnswer, withoutBody } from "./answer.ts";
 import { admit, authTestPassed, findRoute, isAuthTest, segmentsOf } from "./api/router.ts";
 import type { Call, Door, Route } from "./api/router.ts";
 import { formTokenOf, unauthorizedV1, v1Routes, wantsXml } from "./api/v1.ts";
 import { unauthorizedV2, v2Routes } from "./api/v2.ts";
-import type { ApiAnswer, ApiRequest, RoomEvent, RoomServer, RoomsDeps, RoomsOptions } from "./contract.ts";
+import type { ApiAnswer, ApiRequest, RoomServer, RoomsDeps, RoomsOptions } from "./contract.ts";
 import { loadAssets } from "./page/assets.ts";
-import { answerPage, findPageRoom, messageHtml, pageRefusal } from "./page/page.ts";
+import { answerPage, pageRefusal } from "./page/page.ts";
 import type { PageDeps } from "./page/page.ts";
 import { loadTemplates } from "./page/templates.ts";
 import { createRates } from "./rates.ts";
 import type { Meter } from "./rates.ts";
-import { createMemoryStore } from "./memory-store.ts";
-import { checkRoomName } from "./store.ts";
-import type { Room, RoomStore } from "./store.ts";
-import { follow } from "./watch.ts";
+import { createWatchers } from "./watchers.ts";
 import { createWebhooks } from "./webhooks/webhooks.ts";
 import { xmlAnswer } from "./xml.ts";
 
@@ -25,19 +25,20 @@ import { xmlAnswer } from "./xml.ts";
 type Parts = Pick<Call, "options" | "access" | "store" | "webhooks" | "reach">;
 
 /**
- * A HipChat with its rooms in memory. Throws `config_invalid` for a room name beyond 50 characters and for more rooms than
- * `roomsMax`. Every answer of the API carries HipChat's six rate headers.
+ * A HipChat whose rooms are in a store. Throws `config_invalid` for a room name beyond 50 characters and for more rooms than
+ * `roomsMax`. Every answer of the API carries HipChat's six rate headers. The store stays open when the server is disposed.
  */
-export function createRooms(options: RoomsOptions, { clock, log, random, reach }: RoomsDeps): RoomServer {
-  const store = createMemoryStore(clock);
-  const access = createAccess(options.tokens, options.requireTokens, clock);
-  const webhooks = createWebhooks({ store, options, reach, log, random, now: () => clock.now() });
+export async function createRooms(
+  options: RoomsOptions,
+  { store, clock, log, random, reach }: RoomsDeps,
+): Promise<RoomServer> {
+  const access = createAccess(options.tokens, options.requireTokens, store.tokens, clock);
+  await ensureRooms(store, options.rooms);
+  const webhooks = createWebhooks({ store, options, reach, log, random });
   const parts: Parts = { options, access, store, webhooks, reach };
   const rates = createRates(clock, options.enforceRateLimits);
   const assets = loadAssets();
   const pageDeps: PageDeps = { store, access, options, assets, templates: loadTemplates(assets) };
-  const watchers = createWatchers(pageDeps);
-  for (const name of options.rooms) ensureRoom(store, name);
   return {
     async api(request) {
       const meter = rates.meter();
@@ -46,19 +47,20 @@ export function createRooms(options: RoomsOptions, { clock, log, random, reach }
     },
     unreadable: (status) => complete(faultAnswer(new Fault(status, unreadableBodies[status])), rates.meter()),
     page: async (request) => await answerPage(request, pageDeps),
-    pageRefusal: (request) => pageRefusal(request, pageDeps),
-    watch: (room, sequence, signal) => watchers.watch(room, sequence, signal),
-    ensureRoom: (name) => ensureRoom(store, name),
+    pageRefusal: async (request) => await pageRefusal(request, pageDeps),
+    ...createWatchers(pageDeps),
+    admin: createAdmin(store, options),
     [Symbol.asyncDispose]: async () => await webhooks[Symbol.asyncDispose](),
   };
 }
 
-function ensureRoom(store: RoomStore, name: string): void {
-  checkRoomName(name);
-  if (store.ensureRoom(name) !== undefined) return;
+/** The rooms of the configuration. */
+async function ensureRooms(store: RoomStore, names: readonly string[]): Promise<void> {
+  for (const name of names) checkRoomName(name, "config_invalid");
+  if (await store.ensureRooms(names)) return;
   throw new AppError(
     "config_invalid",
-    `The room ${JSON.stringify(name)} is one more than the ${limits.roomsMax} there can be.`,
+    `With the ${names.length} rooms of the configuration there would be more than the ${limits.roomsMax} there can be.`,
   );
 }
 
@@ -90,9 +92,15 @@ async function answerOrFault(request: ApiRequest, meter: Meter, parts: Parts, lo
     return await dispatch(request, meter, parts);
   } catch (error) {
     if (error instanceof Fault) return faultAnswer(error);
+    if (isPassing(error)) return faultAnswer(new Fault(503, error.message, {}, { "retry-after": "2" }));
     log.error({ err: error, method: request.method, path: request.path }, "A call of a room could not be answered.");
     return faultAnswer(new Fault(500, "An unexpected fault inside Chartbell"));
   }
+}
+
+/** The database is away, and will be back. */
+function isPassing(error: unknown): error is AppError {
+  return error instanceof AppError && error.isRetryable;
 }
 
 async function dispatch(request: ApiRequest, meter: Meter, parts: Parts): Promise<ApiAnswer> {
@@ -109,7 +117,7 @@ async function dispatch(request: ApiRequest, meter: Meter, parts: Parts): Promis
     token: tokenOf(request) ?? (version === "v1" ? formTokenOf(request) : undefined),
     unauthorized: version === "v1" ? unauthorizedV1 : unauthorizedV2,
   };
-  const caller = admit(route, request, door);
+  const caller = await admit(route, request, door);
   if (isAuthTest(request)) return authTestPassed();
   return await route.handle({ ...call, caller });
 }
@@ -117,45 +125,4 @@ async function dispatch(request: ApiRequest, meter: Meter, parts: Parts): Promis
 function routesOf(version: string | undefined): readonly Route[] {
   if (version === "v2") return v2Routes;
   return version === "v1" ? v1Routes : [];
-}
-
-/** Counts who watches, over all rooms; a place is free again when the signal aborts or the reader leaves the loop. */
-function createWatchers(deps: PageDeps) {
-  let count = 0;
-  const watch = (
-    idOrName: string,
-    sequence: number | undefined,
-    signal: AbortSignal,
-  ): AsyncIterable<RoomEvent> | undefined => {
-    const room = findPageRoom(deps.store, idOrName);
-    if (room === undefined || count >= limits.roomWatchersMax) return undefined;
-    count += 1;
-    let isLeft = false;
-    const leave = (): void => {
-      if (isLeft) return;
-      isLeft = true;
-      count -= 1;
-    };
-    if (signal.aborted) leave();
-    else signal.addEventListener("abort", leave, { once: true });
-    return eventsOf(room, sequence ?? 0, signal, leave, deps);
-  };
-  return { watch };
-}
-
-async function* eventsOf(
-  room: Room,
-  sequence: number,
-  signal: AbortSignal,
-  leave: () => void,
-  deps: PageDeps,
-): AsyncGenerator<RoomEvent, void> {
-  try {
-    for await (const message of follow(deps.store, room, sequence, signal)) {
-      yield { sequence: message.sequence, html: await messageHtml(message, room, deps) };
-    }
-  } finally {
-    signal.removeEventListener("abort", leave);
-    leave();
-  }
 }

@@ -1,7 +1,9 @@
+import { plainName } from "../core/clean-text.ts";
+import { wellFormed } from "../core/text.ts";
+import type { FileFacts } from "../core/room.ts";
 import { Fault } from "./answer.ts";
 import { readJsonObject } from "./body.ts";
 import type { Fields } from "./body.ts";
-import { plainName, wellFormed } from "./clean-text.ts";
 import type { ApiRequest } from "./contract.ts";
 import { readCaption } from "./fields.ts";
 import { extendedParameter, parseHeaderValue } from "./header-value.ts";
@@ -9,7 +11,6 @@ import type { HeaderValue } from "./header-value.ts";
 import { splitMultipart } from "./multipart.ts";
 import type { Part } from "./multipart.ts";
 import { readPictureHeader } from "./picture-header.ts";
-import type { FileFacts } from "./store.ts";
 
 export interface SharedFile extends FileFacts {
   readonly bytes: Buffer;

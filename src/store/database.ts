@@ -8,12 +8,14 @@ import { race, wait } from "../core/wait.ts";
 /** Runs one parameterised statement; throws store_unavailable when the database is away. */
 export type Query = <Row extends QueryResultRow>(text: string, values?: readonly unknown[]) => Promise<readonly Row[]>;
 
+type Heard = (payload?: string) => void;
+
 export interface Database extends AsyncDisposable {
   readonly query: Query;
   /** All or nothing. */
   transaction<Result>(work: (query: Query) => Promise<Result>): Promise<Result>;
-  /** Calls `heard` for every NOTIFY on the channel, and after every time the listening was interrupted. */
-  listen(channel: string, heard: () => void): AsyncDisposable;
+  /** Calls `heard` with what every NOTIFY on the channel says, and with nothing after every time the listening was interrupted. */
+  listen(channel: string, heard: Heard): AsyncDisposable;
 }
 
 /** Where the database is: the private server's socket, or the address of store.url. */
@@ -100,14 +102,14 @@ async function transaction<Result>(
   }
 }
 
-function listen(settings: ClientConfig, channel: string, heard: () => void): AsyncDisposable {
+function listen(settings: ClientConfig, channel: string, heard: Heard): AsyncDisposable {
   const stopped = new AbortController();
   const { signal } = stopped;
   const connect = async (): Promise<void> => {
     const client = new Client({ ...settings, keepAlive: true });
     const ended = new Promise<void>((resolve) => client.once("end", resolve));
     client.on("error", () => undefined);
-    client.on("notification", heard);
+    client.on("notification", ({ payload }) => heard(payload));
     try {
       await race(client.connect(), signal);
       await race(client.query(`listen ${escapeIdentifier(channel)}`), signal);

@@ -2,6 +2,7 @@ import type { Clock } from "../core/clock.ts";
 import { systemClock } from "../core/clock.ts";
 import { AppError } from "../core/errors.ts";
 import type { Logger } from "../core/log.ts";
+import type { RoomStore } from "../core/room-store.ts";
 import type { Secret } from "../core/secret.ts";
 import { releaseBacklogs } from "./backlogs.ts";
 import { isAway, openDatabase } from "./database.ts";
@@ -17,6 +18,7 @@ import { picturesFolder, pictureStorages } from "./pictures/open.ts";
 import { createPictures } from "./pictures/pictures.ts";
 import { openPrivateServer } from "./postgres/private-server.ts";
 import { openQueue } from "./queue.ts";
+import { openRoomStore } from "./rooms/open.ts";
 
 export interface StoreOptions {
   /** Absolute path; holds the private database, and the pictures that are kept as files. */
@@ -29,6 +31,7 @@ export interface StoreOptions {
 }
 
 export interface OpenStore extends DurableStore {
+  readonly rooms: RoomStore;
   readonly housekeeping: Pick<Housekeeping, "round">;
 }
 
@@ -58,7 +61,8 @@ export async function openStore(options: StoreOptions, log: Logger, clock: Clock
     const deps = { database, storages: storages.storages, picturesFolder: picturesFolder(dataDir), clock, log };
     const housekeeping = use(startHousekeeping(retention, deps));
     const store = use(createDurableStore(database, queue, pictures, log));
-    return { ...store, housekeeping, [Symbol.asyncDispose]: stop };
+    const rooms = use(await openRoomStore(database, !queue.isExclusive, clock));
+    return { ...store, rooms, housekeeping, [Symbol.asyncDispose]: stop };
   } catch (error) {
     await stop();
     throw url === undefined ? error : withoutPassword(error);

@@ -49,7 +49,9 @@ describe.each(rows)("$method $path", ({ method, path, scopes }) => {
 
   test("asks for its scopes and no other", async () => {
     const names = scopes.split(", ");
-    const { call } = openRooms({ tokens: [token("none", "admin_room"), token("other", "send_message"), token("all")] });
+    const { call } = await openRooms({
+      tokens: [token("none", "admin_room"), token("other", "send_message"), token("all")],
+    });
     const statusWith = async (bearer: string | undefined): Promise<number> =>
       (await call(method, `${target}?auth_test=true`, { token: bearer })).status;
     if (scopes === "none") {
@@ -64,7 +66,7 @@ describe.each(rows)("$method $path", ({ method, path, scopes }) => {
   });
 
   test("has the six rate headers with every answer", async () => {
-    const { call } = openRooms();
+    const { call } = await openRooms();
     for (const options of [{}, { token: undefined }, { body: "{" }]) {
       const { headers } = await call(method, target, options);
       const names = Object.keys(headers).map((name) => name.toLowerCase());

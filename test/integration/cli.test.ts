@@ -33,6 +33,7 @@ describe("help", () => {
       "send",
       "route",
       "channel",
+      "rooms",
       "schedules",
       "deliveries",
       "retry",

@@ -35,7 +35,7 @@ const rules: Readonly<Record<string, Rule>> = {
     ],
   },
   config: {
-    mayImport: ["core", "destinations/index", "rooms/contract", "store/options", "triggers/index", "web-driver/allow"],
+    mayImport: ["core", "destinations/index", "store/options", "triggers/index", "web-driver/allow"],
   },
   http: {
     mayImport: ["core", "triggers/index", "pipeline"],

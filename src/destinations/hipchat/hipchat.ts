@@ -36,6 +36,8 @@ export interface HipchatServer {
   readonly from: string;
   readonly format: "html" | "text";
   readonly pictureLimits: PictureLimits;
+  /** Whether a message with the `Idempotency-Key` of one it has is said once; HipChat's own servers know no keys. */
+  readonly knowsKeys: boolean;
 }
 
 async function openHipchat(options: HipchatOptions, deps: DestinationDeps): Promise<Destination> {
@@ -57,6 +59,7 @@ async function openHipchat(options: HipchatOptions, deps: DestinationDeps): Prom
       from: options.from,
       format: options.messageFormat,
       pictureLimits,
+      knowsKeys: false,
     },
     transport,
   );
@@ -82,7 +85,9 @@ function picturesOf(server: HipchatServer): Pictures {
 }
 
 async function deliver(server: HipchatServer, transport: Transport, step: Step, attempt: Attempt): Promise<Receipt> {
-  const answer = await transport.send(requestOf(server, step), attempt.signal);
+  const outgoing = requestOf(server, step);
+  const key: Readonly<Record<string, string>> = server.knowsKeys ? { "idempotency-key": attempt.deliveryId } : {};
+  const answer = await transport.send({ ...outgoing, headers: { ...outgoing.headers, ...key } }, attempt.signal);
   return readAnswer(answer, server.apiVersion, new Date());
 }
 

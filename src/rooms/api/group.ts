@@ -1,6 +1,6 @@
+import { scopes } from "../../core/room.ts";
 import { Fault, json } from "../answer.ts";
 import type { ApiAnswer } from "../contract.ts";
-import { scopes } from "../contract.ts";
 import type { Call } from "./router.ts";
 import { pageOf } from "./paging.ts";
 import { baseOf } from "./view.ts";

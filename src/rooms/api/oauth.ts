@@ -1,9 +1,9 @@
+import { Scope } from "../../core/room.ts";
 import { basicCredentialsOf } from "../access.ts";
 import type { Caller } from "../access.ts";
 import { Fault, json } from "../answer.ts";
 import { readFields } from "../body.ts";
-import type { ApiAnswer, Scope } from "../contract.ts";
-import { Scope as KnownScope } from "../contract.ts";
+import type { ApiAnswer } from "../contract.ts";
 import { readText, refused } from "../fields.ts";
 import type { Call } from "./router.ts";
 
@@ -13,18 +13,21 @@ import type { Call } from "./router.ts";
  */
 export async function postToken({ request, access }: Omit<Call, "caller">): Promise<ApiAnswer> {
   const credentials = basicCredentialsOf(request.headers);
-  const caller =
-    credentials === undefined ? undefined : access.client(credentials.user, credentials.password, request.headers);
-  if (caller === undefined) throw new Fault(401, "Invalid client credentials");
+  const client =
+    credentials === undefined
+      ? undefined
+      : await access.client(credentials.user, credentials.password, request.headers);
+  if (client === undefined) throw new Fault(401, "Invalid client credentials");
   const fields = readFields(request);
   const grant = readText(fields, "grant_type") ?? "";
   if (grant !== "client_credentials") throw refused("grant_type", "enum", grant, "is not 'client_credentials'");
-  const session = access.openSession(caller, grantedScopes(caller, readText(fields, "scope") ?? ""));
+  const scopes = grantedScopes(client.caller, readText(fields, "scope") ?? "");
+  const session = await access.openSession(client, scopes);
   return json(200, {
     access_token: session.token,
     token_type: "bearer",
     expires_in: session.expiresInSeconds,
-    scope: session.caller.scopes.join(" "),
+    scope: scopes.join(" "),
     group_id: 1,
     group_name: "Chartbell",
   });
@@ -36,14 +39,16 @@ function grantedScopes(caller: Caller, asked: string): readonly Scope[] {
   if (names.length === 0) return caller.scopes;
   const granted = caller.scopes.filter((scope) => names.includes(scope));
   if (granted.length > 0) return granted;
-  const isKnown = names.some((name) => KnownScope.safeParse(name).success);
+  const isKnown = names.some((name) => Scope.safeParse(name).success);
   throw refused("scope", "enum", asked, isKnown ? "is more than this client may have" : "names no known scope");
 }
 
 /** `GET /v2/oauth/token/TOKEN`: whose token it is, and for what. */
-export async function getSession({ access, parameters }: Call): Promise<ApiAnswer> {
-  const caller = access.bearerOf(parameters["token"] ?? "");
+export async function getSession({ access, store, parameters }: Call): Promise<ApiAnswer> {
+  const caller = await access.bearerOf(parameters["token"] ?? "");
   if (caller === undefined) throw new Fault(404, "Session not found");
-  const { name, scopes } = caller;
-  return json(200, { client: { allowed_scopes: scopes, name, room: null }, scopes });
+  const { name, scopes, roomId } = caller;
+  const room = roomId === undefined ? undefined : await store.roomById(roomId);
+  const shown = room === undefined ? null : { id: room.id, name: room.name };
+  return json(200, { client: { allowed_scopes: scopes, name, room: shown }, scopes });
 }

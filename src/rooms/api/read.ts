@@ -1,11 +1,11 @@
+import type { Selection } from "../../core/room-store.ts";
 import { Fault, json } from "../answer.ts";
 import type { ApiAnswer } from "../contract.ts";
 import { refused } from "../fields.ts";
 import { fileAnswer } from "../file-answer.ts";
-import type { Selection } from "../store.ts";
 import { isTimeZone, timeIn } from "../time-zone.ts";
 import { pageOf, readCount } from "./paging.ts";
-import { roomOfPath } from "./router.ts";
+import { mayAct, roomOfPath } from "./router.ts";
 import type { Call } from "./router.ts";
 import { baseOf, historyItem } from "./view.ts";
 
@@ -34,7 +34,7 @@ export async function getHistory(call: Call): Promise<ApiAnswer> {
 
 /** `GET /v2/room/ID/history/latest?max-results&not-before`: the newest messages, none older than that one. */
 export async function getLatest(call: Call): Promise<ApiAnswer> {
-  const room = roomOfPath(call);
+  const room = await roomOfPath(call);
   const id = call.request.query.get("not-before");
   const oldest = id === null ? undefined : await call.store.message(room, id);
   const count = readCount(call.request.query, "max-results", recentMax);
@@ -42,7 +42,7 @@ export async function getLatest(call: Call): Promise<ApiAnswer> {
 }
 
 async function history(call: Call, selection: Selection, isOldestFirst: boolean): Promise<ApiAnswer> {
-  const room = roomOfPath(call);
+  const room = await roomOfPath(call);
   const messages = await call.store.newest(room, selection);
   return json(200, {
     items: (isOldestFirst ? messages.toReversed() : messages).map((message) =>
@@ -56,7 +56,7 @@ async function history(call: Call, selection: Selection, isOldestFirst: boolean)
 
 /** `GET /v2/room/ID/history/MESSAGE`. */
 export async function getMessage(call: Call): Promise<ApiAnswer> {
-  const room = roomOfPath(call);
+  const room = await roomOfPath(call);
   const id = call.parameters["message"] ?? "";
   const message = await call.store.message(room, id);
   if (message === undefined) throw new Fault(404, `Message '${id.slice(0, 100)}' not found`);
@@ -67,7 +67,8 @@ export async function getMessage(call: Call): Promise<ApiAnswer> {
 export async function getFile(call: Call): Promise<ApiAnswer> {
   const id = call.parameters["file"] ?? "";
   const file = await call.store.file(id);
-  if (file === undefined) throw new Fault(404, `File '${id.slice(0, 100)}' not found`);
+  if (file === undefined || !mayAct(call.caller, file.roomId))
+    throw new Fault(404, `File '${id.slice(0, 100)}' not found`);
   return fileAnswer(file.facts, file.bytes);
 }
 

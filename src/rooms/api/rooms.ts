@@ -1,13 +1,13 @@
 import { limits } from "../../core/limits.ts";
+import { newRoom } from "../../core/room.ts";
+import type { Room, RoomFacts } from "../../core/room.ts";
 import { Fault, json, noContent } from "../answer.ts";
 import { readFields } from "../body.ts";
 import type { Fields } from "../body.ts";
 import type { ApiAnswer } from "../contract.ts";
 import { missing, readFlag, readLine, readOneOf, readRequired, readText, refused } from "../fields.ts";
-import { newRoom } from "../store.ts";
-import type { Room, RoomFacts } from "../store.ts";
 import { pageAnswer, pageOf } from "./paging.ts";
-import { roomOfPath } from "./router.ts";
+import { mayAct, requireAllRooms, roomOfPath } from "./router.ts";
 import type { Call } from "./router.ts";
 import { senderOf, speak } from "./send.ts";
 import { baseOf, roomDetails, roomItem, statisticsView } from "./view.ts";
@@ -18,8 +18,9 @@ import { baseOf, roomDetails, roomItem, statisticsView } from "./view.ts";
  */
 export async function getRooms(call: Call): Promise<ApiAnswer> {
   const { query } = call.request;
-  const isShown = ({ kind, privacy, isArchived }: Room): boolean =>
+  const isShown = ({ id, kind, privacy, isArchived }: Room): boolean =>
     kind === "room" &&
+    mayAct(call.caller, id) &&
     (privacy === "public" || query.get("include-private") !== "false") &&
     (!isArchived || query.get("include-archived") === "true");
   const isWhole = (query.get("expand") ?? "").split(",").includes("items");
@@ -32,12 +33,12 @@ export async function getRooms(call: Call): Promise<ApiAnswer> {
 
 /** `GET /v2/room/ID`. */
 export async function getRoom(call: Call): Promise<ApiAnswer> {
-  return json(200, roomDetails(roomOfPath(call), call));
+  return json(200, roomDetails(await roomOfPath(call), call));
 }
 
 /** `GET /v2/room/ID/statistics`. */
 export async function getStatistics(call: Call): Promise<ApiAnswer> {
-  const room = roomOfPath(call);
+  const room = await roomOfPath(call);
   return json(200, statisticsView(await call.store.statistics(room), room, call.options));
 }
 
@@ -58,6 +59,7 @@ export async function postRoom(call: Call): Promise<ApiAnswer> {
 
 /** Makes a room. Throws HipChat's 400 for a name that is taken, and 503 when there are as many as there can be. */
 export async function createRoom(call: Call, facts: Partial<RoomFacts> & Pick<RoomFacts, "name">): Promise<Room> {
+  requireAllRooms(call);
   const room = await call.store.createRoom({ ...newRoom(facts.name), ...facts });
   if (room === "taken") throw nameTaken();
   if (room === "full") throw new Fault(503, `This server has the ${limits.roomsMax} rooms that it can have`);
@@ -66,7 +68,7 @@ export async function createRoom(call: Call, facts: Partial<RoomFacts> & Pick<Ro
 
 /** `PUT /v2/room/ID`: all of name, privacy, is_archived, is_guest_accessible, topic and owner. 204. */
 export async function putRoom(call: Call): Promise<ApiAnswer> {
-  const room = roomOfPath(call);
+  const room = await roomOfPath(call);
   const fields = readFields(call.request);
   const flags = ["is_archived", "is_guest_accessible"];
   for (const name of ["privacy", ...flags, "topic", "owner"]) {
@@ -87,18 +89,13 @@ export async function putRoom(call: Call): Promise<ApiAnswer> {
 
 /** `DELETE /v2/room/ID`: the room, its messages, files and webhooks. 204. */
 export async function deleteRoom(call: Call): Promise<ApiAnswer> {
-  await removeRoom(call, roomOfPath(call));
+  await call.store.removeRoom(await roomOfPath(call));
   return noContent();
-}
-
-export async function removeRoom(call: Call, room: Room): Promise<void> {
-  await call.store.removeRoom(room);
-  call.webhooks.removeAll(room);
 }
 
 /** `PUT /v2/room/ID/topic`: 204. */
 export async function putTopic(call: Call): Promise<ApiAnswer> {
-  const room = roomOfPath(call);
+  const room = await roomOfPath(call);
   const fields = readFields(call.request);
   if (readText(fields, "topic") === undefined) throw missing("topic", "string");
   await setTopic(call, room, readTopic(fields));
@@ -144,7 +141,7 @@ function readOwner(call: Call, owner: unknown): number {
 }
 
 function readOwnerId(call: Call, field: string, id: string): number {
-  const owner = call.access.people.find((one) => String(one.id) === id || one.name === id.replace(/^@/u, ""));
+  const owner = call.access.people().find((one) => String(one.id) === id || one.name === id.replace(/^@/u, ""));
   if (owner === undefined) throw refused(field, "exists", id, "is no user of this server");
   return owner.id;
 }

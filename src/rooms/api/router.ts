@@ -1,10 +1,11 @@
+import type { Room, Scope } from "../../core/room.ts";
+import type { RoomStore } from "../../core/room-store.ts";
 import { requireScope } from "../access.ts";
 import type { Access, Caller } from "../access.ts";
 import { Fault, json } from "../answer.ts";
-import type { ApiAnswer, ApiRequest, Reach, RoomsOptions, Scope } from "../contract.ts";
+import type { ApiAnswer, ApiRequest, Reach, RoomsOptions } from "../contract.ts";
 import { decodePercent } from "../header-value.ts";
 import type { Meter } from "../rates.ts";
-import type { Room, RoomStore } from "../store.ts";
 import type { Webhooks } from "../webhooks/webhooks.ts";
 
 /** One call that passed the door: who calls, what for, and what a handler works with. */
@@ -86,8 +87,8 @@ function matchPattern(pattern: string, segments: readonly string[]): Readonly<Re
 }
 
 /** Token, scope and rate limit of a route. Throws 401, 403 and 429. */
-export function admit(route: GuardedRoute, request: ApiRequest, door: Door): Caller {
-  const caller = door.access.identify(door.token, request.headers);
+export async function admit(route: GuardedRoute, request: ApiRequest, door: Door): Promise<Caller> {
+  const caller = await door.access.identify(door.token, request.headers);
   if (caller === undefined) throw new Fault(401, door.unauthorized(door.token !== undefined));
   door.meter.call(String(caller.id));
   if (route.scopes.length > 0) requireScope(caller, route.scopes);
@@ -106,17 +107,30 @@ export function authTestPassed(): ApiAnswer {
 }
 
 /** The room that the path names. Throws 404. */
-export function roomOfPath({ store, parameters }: Pick<Call, "store" | "parameters">): Room {
-  return findRoom(store, parameters["room"] ?? "");
+export async function roomOfPath(call: Pick<Call, "store" | "parameters" | "caller">): Promise<Room> {
+  return await findRoom(call, call.parameters["room"] ?? "");
 }
 
-/** A room by number, by name, or by a name that was percent-encoded twice (hipsaint). Throws 404. */
-export function findRoom(store: RoomStore, idOrName: string): Room {
-  const byId = /^\d{1,15}$/u.test(idOrName) ? store.roomById(Number(idOrName)) : undefined;
+/**
+ * A room by number, by name, or by a name that was percent-encoded twice (hipsaint). Throws 404; to a token of one room the
+ * others are not there.
+ */
+export async function findRoom({ store, caller }: Pick<Call, "store" | "caller">, idOrName: string): Promise<Room> {
+  const byId = /^\d{1,15}$/u.test(idOrName) ? await store.roomById(Number(idOrName)) : undefined;
   const found =
     (byId?.kind === "room" ? byId : undefined) ??
-    store.roomByName(idOrName) ??
-    store.roomByName(decodePercent(idOrName) ?? idOrName);
-  if (found === undefined) throw new Fault(404, `Room '${idOrName.slice(0, 100)}' not found`);
-  return found;
+    (await store.roomByName(idOrName)) ??
+    (await store.roomByName(decodePercent(idOrName) ?? idOrName));
+  if (found !== undefined && mayAct(caller, found.id)) return found;
+  throw new Fault(404, `Room '${idOrName.slice(0, 100)}' not found`);
+}
+
+/** Whether a caller's token is good for a room. */
+export function mayAct({ roomId }: Pick<Caller, "roomId">, id: number): boolean {
+  return roomId === undefined || roomId === id;
+}
+
+/** Throws 403 for a token of one room: what is asked for is none of a room's. */
+export function requireAllRooms({ caller }: Pick<Call, "caller">): void {
+  if (caller.roomId !== undefined) throw new Fault(403, "This token may act in its own room only");
 }

@@ -1,4 +1,7 @@
+import { createHash } from "node:crypto";
+import { plainName } from "../../core/clean-text.ts";
 import { limits } from "../../core/limits.ts";
+import type { Message, NewMessage, Room, Sender } from "../../core/room.ts";
 import { Fault, json, noContent } from "../answer.ts";
 import { readFields } from "../body.ts";
 import type { Fields } from "../body.ts";
@@ -18,28 +21,45 @@ import {
 } from "../fields.ts";
 import { readSharedFile } from "../shared-file.ts";
 import type { SharedFile } from "../shared-file.ts";
-import type { Message, NewMessage, Room, Sender } from "../store.ts";
-import { roomOfPath } from "./router.ts";
+import { requireAllRooms, roomOfPath } from "./router.ts";
 import type { Call } from "./router.ts";
 import { timestamp } from "./view.ts";
 
 const userCharsMax = 100;
 const messageIdCharsMax = 36;
 
-/** Says something in a room, and tells the webhooks that listen there. */
-export async function speak(
-  { store, webhooks }: Pick<Call, "store" | "webhooks">,
-  room: Room,
-  message: NewMessage,
-): Promise<Message> {
-  const said = await store.append(room, message);
-  webhooks.heard(room, said);
-  return said;
+/** Says something in a room, and tells the webhooks that listen there. Throws 404 when the room was deleted meanwhile. */
+export async function speak(call: Call, room: Room, message: NewMessage): Promise<Message> {
+  const said = await call.store.append(room, message, keyedId(call, room));
+  if (said === undefined) throw new Fault(404, `Room '${room.name}' not found`);
+  if (said.isNew) call.webhooks.heard(room, said.message);
+  return said.message;
+}
+
+/**
+ * `Idempotency-Key`: whoever sends a message again under its key, because the answer was lost, says it once. The message's id
+ * is made of the key, so that no list of keys has to be kept. HipChat's clients send none.
+ */
+function keyedId({ request, caller }: Call, room: Room): string | undefined {
+  const key = request.headers["idempotency-key"];
+  if (typeof key !== "string" || key === "") return undefined;
+  const digest = createHash("sha256")
+    .update(JSON.stringify([caller.name, room.id, key]))
+    .digest("hex");
+  // RFC 9562, 5.8: version and variant of an id that is made as one likes.
+  const variant = "89ab"[Number.parseInt(digest[16] ?? "0", 16) % 4] ?? "8";
+  return [
+    digest.slice(0, 8),
+    digest.slice(8, 12),
+    `8${digest.slice(13, 16)}`,
+    variant + digest.slice(17, 20),
+    digest.slice(20, 32),
+  ].join("-");
 }
 
 /** `POST /v2/room/ID/notification`: 204 and nothing else, or clients take it for a failure. */
 export async function postNotification(call: Call): Promise<ApiAnswer> {
-  await notify(call, sendingRoom(call), readFields(call.request));
+  await notify(call, await sendingRoom(call), readFields(call.request));
   return noContent();
 }
 
@@ -74,14 +94,14 @@ async function attachment(call: Call, room: Room, fields: Fields): Promise<{ rea
 
 /** `POST /v2/room/ID/message`: a person's own words, plain text. 201 with the message's id. */
 export async function postMessage(call: Call): Promise<ApiAnswer> {
-  const room = sendingRoom(call);
+  const room = await sendingRoom(call);
   const message = await speak(call, room, words(call, readMessage(readFields(call.request))));
   return json(201, { id: message.id, timestamp: timestamp(message.at) });
 }
 
 /** `POST /v2/room/ID/reply` `{parentMessageId, message}`: 204. hipchat-rb writes the name with underscores. */
 export async function postReply(call: Call): Promise<ApiAnswer> {
-  const room = sendingRoom(call);
+  const room = await sendingRoom(call);
   const fields = readFields(call.request);
   const id = readText(fields, "parentMessageId") ?? readText(fields, "parent_message_id");
   if (id === undefined) throw missing("parentMessageId", "string");
@@ -94,7 +114,7 @@ export async function postReply(call: Call): Promise<ApiAnswer> {
 
 /** `POST` or `PUT /v2/room/ID/share/link` `{link, message}`: the link stands behind the words. 204. */
 export async function postLink(call: Call): Promise<ApiAnswer> {
-  const room = sendingRoom(call);
+  const room = await sendingRoom(call);
   const fields = readFields(call.request);
   const link = readRequired(fields, "link", limits.urlCharsMax);
   const protocol = URL.parse(link)?.protocol;
@@ -108,7 +128,7 @@ export async function postLink(call: Call): Promise<ApiAnswer> {
 
 /** `POST /v2/room/ID/share/file`: 204. */
 export async function postRoomFile(call: Call): Promise<ApiAnswer> {
-  return await shareFile(call, sendingRoom(call), readSharedFile(call.request));
+  return await shareFile(call, await sendingRoom(call), readSharedFile(call.request));
 }
 
 /** `POST /v2/user/ID/message`: plain text unless `message_format` says otherwise. 204. */
@@ -119,14 +139,14 @@ export async function postPrivateMessage(call: Call): Promise<ApiAnswer> {
     format: readFormat(fields, "text"),
     notify: readNotify(fields),
   };
-  await speak(call, directRoomOf(call), message);
+  await speak(call, await directRoomOf(call), message);
   return noContent();
 }
 
 /** `POST /v2/user/ID/share/file`: 204. */
 export async function postPrivateFile(call: Call): Promise<ApiAnswer> {
   const file = readSharedFile(call.request);
-  return await shareFile(call, directRoomOf(call), file);
+  return await shareFile(call, await directRoomOf(call), file);
 }
 
 async function shareFile(call: Call, room: Room, { caption, ...file }: SharedFile): Promise<ApiAnswer> {
@@ -139,19 +159,20 @@ function words(call: Call, text: string): NewMessage {
   return { kind: "message", sender: senderOf(call), label: "", text, format: "text", notify: false };
 }
 
-function sendingRoom(call: Call): Room {
-  const room = roomOfPath(call);
+async function sendingRoom(call: Call): Promise<Room> {
+  const room = await roomOfPath(call);
   call.meter.send(String(room.id));
   return room;
 }
 
 /** Users are whoever is written to, by number, e-mail address or @mention: there is no directory of people. */
-export function directRoomOf(call: Call): Room {
-  const user = (call.parameters["user"] ?? "").trim().replace(/^@/u, "");
+export async function directRoomOf(call: Call): Promise<Room> {
+  requireAllRooms(call);
+  const user = plainName(call.parameters["user"] ?? "").replace(/^@/u, "");
   if (user === "" || user.length > userCharsMax) {
     throw new Fault(400, `The id or e-mail address of a user has 1 to ${userCharsMax} characters`);
   }
-  const room = call.store.ensureDirect(user);
+  const room = await call.store.ensureDirect(user);
   if (room === undefined) throw new Fault(503, "This server cannot open another room");
   call.meter.send(String(room.id));
   return room;

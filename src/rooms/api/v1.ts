@@ -1,3 +1,5 @@
+import { nameOf } from "../../core/room.ts";
+import type { Message, Room, Sender } from "../../core/room.ts";
 import { Fault, json } from "../answer.ts";
 import { readFields } from "../body.ts";
 import type { Fields } from "../body.ts";
@@ -5,12 +7,10 @@ import type { ApiAnswer, ApiRequest } from "../contract.ts";
 import { readFlag, readFrom, readRequired, readText } from "../fields.ts";
 import { parseHeaderValue } from "../header-value.ts";
 import { filePath } from "../page/address.ts";
-import { nameOf } from "../store.ts";
-import type { Message, Room, Sender } from "../store.ts";
 import { timeIn } from "../time-zone.ts";
 import { readTimeZone } from "./read.ts";
-import { createRoom, readRoomName, readTopic, removeRoom, setTopic } from "./rooms.ts";
-import { findRoom } from "./router.ts";
+import { createRoom, readRoomName, readTopic, setTopic } from "./rooms.ts";
+import { findRoom, mayAct } from "./router.ts";
 import type { Call, Route } from "./router.ts";
 import { notify } from "./send.ts";
 import { baseOf, mentionNameOf } from "./view.ts";
@@ -63,7 +63,7 @@ function formField(request: ApiRequest, name: string): string | undefined {
 /** `POST` or `GET /v1/rooms/message`: 200, where v2 says 204. */
 async function sendMessage(call: Call): Promise<ApiAnswer> {
   const fields = v1Fields(call.request);
-  const room = roomOf(call, fields);
+  const room = await roomOf(call, fields);
   call.meter.send(String(room.id));
   await notify(call, room, fields);
   return json(200, { status: "sent" });
@@ -73,7 +73,7 @@ async function sendMessage(call: Call): Promise<ApiAnswer> {
 async function changeTopic(call: Call): Promise<ApiAnswer> {
   const fields = v1Fields(call.request);
   const from = readFrom(fields);
-  await setTopic(call, roomOf(call, fields), readTopic(fields), from === "" ? "API" : from);
+  await setTopic(call, await roomOf(call, fields), readTopic(fields), from === "" ? "API" : from);
   return json(200, { status: "ok" });
 }
 
@@ -87,28 +87,29 @@ async function makeRoom(call: Call): Promise<ApiAnswer> {
     isGuestAccessible: readFlag(fields, "guest_access"),
     ownerId: personOf(call, readText(fields, "owner_user_id"))?.id ?? call.caller.id,
   });
-  return json(200, { room: await roomView(call, room) });
+  return json(200, { room: roomView(room, undefined) });
 }
 
 /** `POST /v1/rooms/delete` (room_id). */
 async function deleteRoom(call: Call): Promise<ApiAnswer> {
-  await removeRoom(call, roomOf(call, v1Fields(call.request)));
+  await call.store.removeRoom(await roomOf(call, v1Fields(call.request)));
   return json(200, { deleted: true });
 }
 
 async function listRooms(call: Call): Promise<ApiAnswer> {
-  const rooms = call.store.rooms().filter(({ kind }) => kind === "room");
-  return json(200, { rooms: await Promise.all(rooms.map(async (room) => await roomView(call, room))) });
+  const all = await call.store.overview();
+  const rooms = all.filter(({ room }) => room.kind === "room" && mayAct(call.caller, room.id));
+  return json(200, { rooms: rooms.map(({ room, lastActive }) => roomView(room, lastActive)) });
 }
 
 /** `GET /v1/rooms/show?room_id`. */
 async function showRoom(call: Call): Promise<ApiAnswer> {
-  const room = roomOf(call, v1Fields(call.request));
-  return json(200, { room: { ...(await roomView(call, room)), guest_access_url: null, participants: [] } });
+  const room = await roomOf(call, v1Fields(call.request));
+  const { lastActive } = await call.store.statistics(room);
+  return json(200, { room: { ...roomView(room, lastActive), guest_access_url: null, participants: [] } });
 }
 
-async function roomView(call: Call, room: Room): Promise<Readonly<Record<string, unknown>>> {
-  const { lastActive } = await call.store.statistics(room);
+function roomView(room: Room, lastActive: Date | undefined): Readonly<Record<string, unknown>> {
   const unixSeconds = (date: Date): number => Math.floor(date.getTime() / 1000);
   return {
     room_id: room.id,
@@ -124,7 +125,7 @@ async function roomView(call: Call, room: Room): Promise<Readonly<Record<string,
 
 /** `GET /v1/users/list`. */
 async function listUsers(call: Call): Promise<ApiAnswer> {
-  return json(200, { users: call.access.people.map(userView) });
+  return json(200, { users: call.access.people().map(userView) });
 }
 
 /** `GET /v1/users/show?user_id`. */
@@ -136,7 +137,7 @@ async function showUser(call: Call): Promise<ApiAnswer> {
 }
 
 function personOf({ access }: Call, id: string | undefined): Sender | undefined {
-  return access.people.find((one) => String(one.id) === id);
+  return access.people().find((one) => String(one.id) === id);
 }
 
 function userView({ id, name }: Sender): Readonly<Record<string, unknown>> {
@@ -145,7 +146,7 @@ function userView({ id, name }: Sender): Readonly<Record<string, unknown>> {
 
 /** `GET /v1/rooms/history?room_id&date=recent|YYYY-MM-DD`: the newest 75, or those of that day in `timezone`. */
 async function showHistory(call: Call): Promise<ApiAnswer> {
-  const room = roomOf(call, v1Fields(call.request));
+  const room = await roomOf(call, v1Fields(call.request));
   const date = call.request.query.get("date") ?? "recent";
   const zone = readTimeZone(call.request.query);
   const messages = await call.store.newest(room, date === "recent" ? { count: recentMax } : dayOf(date, zone));
@@ -176,10 +177,10 @@ function historyItem(call: Call, room: Room, message: Message): Readonly<Record<
   };
 }
 
-function roomOf(call: Call, fields: Fields): Room {
+async function roomOf(call: Call, fields: Fields): Promise<Room> {
   const idOrName = readText(fields, "room_id");
   if (idOrName === undefined || idOrName === "") {
     throw new Fault(400, "Required field 'room_id' is missing", { field: "room_id", validation: "required" });
   }
-  return findRoom(call.store, idOrName);
+  return await findRoom(call, idOrName);
 }

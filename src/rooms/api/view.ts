@@ -1,7 +1,8 @@
+import { nameOf } from "../../core/room.ts";
+import type { Message, Room, Sender } from "../../core/room.ts";
+import type { RoomStatistics } from "../../core/room-store.ts";
 import type { RoomsOptions } from "../contract.ts";
 import { filePath } from "../page/address.ts";
-import { nameOf } from "../store.ts";
-import type { Message, Room, RoomStatistics, Sender } from "../store.ts";
 import type { Call } from "./router.ts";
 
 /*
@@ -40,7 +41,7 @@ export function roomItem(room: Room, options: RoomsOptions): View {
 
 export function roomDetails(room: Room, { options, access }: Pick<Call, "options" | "access">): View {
   const host = URL.parse(baseOf(options))?.hostname ?? "localhost";
-  const owner = access.people.find(({ id }) => id === room.ownerId) ?? access.people[0];
+  const owner = access.people().find(({ id }) => id === room.ownerId) ?? access.people()[0];
   return {
     ...roomItem(room, options),
     avatar_url: null,

@@ -1,14 +1,14 @@
 import { limits } from "../../core/limits.ts";
+import type { Room } from "../../core/room.ts";
+import type { NewWebhook, Webhook } from "../../core/room-store.ts";
 import { within } from "../../core/wait.ts";
 import { Fault, json, noContent } from "../answer.ts";
 import { readFields } from "../body.ts";
 import type { Fields } from "../body.ts";
 import type { ApiAnswer } from "../contract.ts";
 import { readLine, readOneOf, readRequired, readText, refused } from "../fields.ts";
-import type { Room } from "../store.ts";
 import { webhookEvents } from "../webhooks/events.ts";
 import { compilePattern } from "../webhooks/pattern.ts";
-import type { NewWebhook, Webhook } from "../webhooks/webhooks.ts";
 import { pageAnswer, pageOf } from "./paging.ts";
 import { roomOfPath } from "./router.ts";
 import type { Call } from "./router.ts";
@@ -20,36 +20,36 @@ const keyCharsMax = 40;
 
 /** `GET /v2/room/ID/webhook`. */
 export async function getWebhooks(call: Call): Promise<ApiAnswer> {
-  const room = roomOfPath(call);
+  const room = await roomOfPath(call);
   const self = `${baseOf(call.options)}/v2/room/${room.id}/webhook`;
   return json(
     200,
-    pageAnswer(call.webhooks.of(room), pageOf(call), self, (one) => webhookItem(one, call)),
+    pageAnswer(call.store.webhooks.of(room), pageOf(call), self, (one) => webhookItem(one, call)),
   );
 }
 
 /** `POST /v2/room/ID/webhook` `{url, event, pattern, name, authentication}`: 201 with its number and address. */
 export async function postWebhook(call: Call): Promise<ApiAnswer> {
-  const room = roomOfPath(call);
-  return created(add(call, room, await readWebhook(call, readFields(call.request), undefined)), call);
+  const room = await roomOfPath(call);
+  return created(await add(call, room, await readWebhook(call, readFields(call.request), undefined)), call);
 }
 
 /** `GET /v2/room/ID/webhook/WEBHOOK`. */
 export async function getWebhook(call: Call): Promise<ApiAnswer> {
-  return json(200, webhookDetails(byId(call), roomOfPath(call), call));
+  return json(200, webhookDetails(await byId(call), await roomOfPath(call), call));
 }
 
 /** `DELETE /v2/room/ID/webhook/WEBHOOK`: 204. */
 export async function deleteWebhook(call: Call): Promise<ApiAnswer> {
-  call.webhooks.remove(byId(call));
+  await call.store.webhooks.remove(await byId(call));
   return noContent();
 }
 
 /** `GET /v2/room/ID/extension/webhook`: those that have a key. */
 export async function getExtensions(call: Call): Promise<ApiAnswer> {
-  const room = roomOfPath(call);
+  const room = await roomOfPath(call);
   const self = `${baseOf(call.options)}/v2/room/${room.id}/extension/webhook`;
-  const keyed = call.webhooks.of(room).filter(({ key }) => key !== undefined);
+  const keyed = call.store.webhooks.of(room).filter(({ key }) => key !== undefined);
   return json(
     200,
     pageAnswer(keyed, pageOf(call), self, (one) => webhookItem(one, call)),
@@ -58,27 +58,27 @@ export async function getExtensions(call: Call): Promise<ApiAnswer> {
 
 /** `GET /v2/room/ID/extension/webhook/KEY`. */
 export async function getExtension(call: Call): Promise<ApiAnswer> {
-  return json(200, webhookDetails(byKey(call), roomOfPath(call), call));
+  return json(200, webhookDetails(await byKey(call), await roomOfPath(call), call));
 }
 
 /** `PUT /v2/room/ID/extension/webhook/KEY`: makes it, or puts it in the place of the one there was. 201. */
 export async function putExtension(call: Call): Promise<ApiAnswer> {
-  const room = roomOfPath(call);
+  const room = await roomOfPath(call);
   const key = keyOf(call);
   const webhook = await readWebhook(call, readFields(call.request), key);
-  const known = call.webhooks.of(room).find((one) => one.key === key);
-  if (known !== undefined) call.webhooks.remove(known);
-  return created(add(call, room, webhook), call);
+  const known = call.store.webhooks.of(room).find((one) => one.key === key);
+  if (known !== undefined) await call.store.webhooks.remove(known);
+  return created(await add(call, room, webhook), call);
 }
 
 /** `DELETE /v2/room/ID/extension/webhook/KEY`: 204. */
 export async function deleteExtension(call: Call): Promise<ApiAnswer> {
-  call.webhooks.remove(byKey(call));
+  await call.store.webhooks.remove(await byKey(call));
   return noContent();
 }
 
-function add(call: Call, room: Room, webhook: NewWebhook): Webhook {
-  const added = call.webhooks.add(room, webhook);
+async function add(call: Call, room: Room, webhook: NewWebhook): Promise<Webhook> {
+  const added = await call.store.webhooks.add(room, webhook);
   if (added !== undefined) return added;
   throw new Fault(400, `A room can have ${limits.webhooksPerRoomMax} webhooks, all rooms ${limits.webhooksMax}`);
 }
@@ -103,7 +103,6 @@ async function readWebhook(call: Call, fields: Fields, key: string | undefined):
     event: readOneOf(fields, "event", webhookEvents, "room_message"),
     name: readLine(fields, "name", nameCharsMax),
     pattern,
-    matches: compiled.matches,
     key,
     creator: senderOf(call),
   };
@@ -121,16 +120,16 @@ async function readTarget({ reach }: Call, text: string): Promise<string> {
   throw refused("url", "format", url.origin, "is not a public address; the server's rooms.webhookAllow can allow it");
 }
 
-function byId(call: Call): Webhook {
+async function byId(call: Call): Promise<Webhook> {
   const id = call.parameters["webhook"] ?? "";
-  const found = call.webhooks.of(roomOfPath(call)).find((one) => String(one.id) === id);
+  const found = call.store.webhooks.of(await roomOfPath(call)).find((one) => String(one.id) === id);
   if (found === undefined) throw new Fault(404, `Webhook '${id.slice(0, 100)}' not found`);
   return found;
 }
 
-function byKey(call: Call): Webhook {
+async function byKey(call: Call): Promise<Webhook> {
   const key = keyOf(call);
-  const found = call.webhooks.of(roomOfPath(call)).find((one) => one.key === key);
+  const found = call.store.webhooks.of(await roomOfPath(call)).find((one) => one.key === key);
   if (found === undefined) throw new Fault(404, `Webhook '${key}' not found`);
   return found;
 }

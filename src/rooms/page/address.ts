@@ -1,4 +1,4 @@
-import type { MessageFile, Room } from "../store.ts";
+import type { MessageFile, Room } from "../../core/room.ts";
 
 /** A room's page; by id where a name would not find it: direct rooms, and names that are numbers. */
 export function roomPath(room: Room): string {

@@ -1,5 +1,5 @@
+import type { Card } from "../../core/card.ts";
 import { escapeHtml } from "../../core/text.ts";
-import type { Card } from "../card.ts";
 import { sanitiseCardText } from "./notification-html.ts";
 
 /** What card.eta draws. The fields named html are markup, and safe; addresses are http or https. */

@@ -1,7 +1,7 @@
 import { cutText } from "../../core/text.ts";
+import { nameOf } from "../../core/room.ts";
+import type { Message, MessageFile, Room } from "../../core/room.ts";
 import { isDrawable } from "../card.ts";
-import { nameOf } from "../store.ts";
-import type { Message, MessageFile, Room } from "../store.ts";
 import { filePath } from "./address.ts";
 import { viewCard } from "./card-view.ts";
 import type { CardView } from "./card-view.ts";
@@ -43,6 +43,8 @@ interface ParentView {
 export interface Surroundings {
   readonly isFileKept: boolean;
   readonly parent: Message | undefined;
+  /** Whether the head of the message before it will do. */
+  readonly continues: boolean;
 }
 
 interface FileView {
@@ -60,7 +62,11 @@ const shown = { width: 840, height: 480 };
 /** Bodies are sanitised once, however many people watch; a message that is no longer kept takes its body with it. */
 const bodies = new WeakMap<Message, string>();
 
-export function viewMessage(message: Message, room: Room, { isFileKept, parent }: Surroundings): MessageView {
+export function viewMessage(
+  message: Message,
+  room: Room,
+  { isFileKept, parent, continues }: Surroundings,
+): MessageView {
   const name = nameOf(message);
   const card = message.card !== undefined && isDrawable(message.card) ? viewCard(message.card) : undefined;
   return {
@@ -74,7 +80,7 @@ export function viewMessage(message: Message, room: Room, { isFileKept, parent }
     format: message.format,
     color: message.kind === "notification" ? (message.color ?? "yellow") : undefined,
     notify: message.notify,
-    continues: message.continues,
+    continues,
     file: message.file === undefined ? undefined : viewFile(message.file, message.text, room, isFileKept),
     card,
     topic: message.kind === "topic" ? message.text : undefined,

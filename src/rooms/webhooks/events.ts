@@ -1,6 +1,6 @@
+import type { Message, Room } from "../../core/room.ts";
 import type { RoomsOptions } from "../contract.ts";
 import { fileItem, historyItem, person, roomItem } from "../api/view.ts";
-import type { Message, Room } from "../store.ts";
 
 /*
  * What a webhook is told (API docs "webhooks"; the payload of a message as hive-ql-bot received it, those of topics and

@@ -9,7 +9,7 @@ const send = async (rooms: TestRooms, card: unknown): Promise<number> =>
   (await rooms.call("POST", post, { body: { message: "the <i>fallback</i>", color: "green", card } })).status;
 /** What the room's page shows of a card, each tag's attributes but class, href and src left out. */
 const shown = async (card: object): Promise<string> => {
-  const rooms = openRooms();
+  const rooms = await openRooms();
   expect(await send(rooms, { ...basics, ...card })).toBe(204);
   return String((await rooms.call("GET", "/rooms/Lobby")).body);
 };
@@ -76,7 +76,7 @@ describe("cards are drawn instead of their message", () => {
 });
 
 test("a card stands in the history as JSON, without what is not of a card", async () => {
-  const rooms = openRooms();
+  const rooms = await openRooms();
   await send(rooms, { ...basics, style: "file", description: "", date: 1, images: {} });
   expect(JSON.parse((await historyOf(rooms))[0]?.card ?? "")).toEqual({ ...basics, style: "file" });
 });
@@ -99,7 +99,7 @@ describe("cards that are none", () => {
     ["a thumbnail without an address", { ...basics, style: "file", thumbnail: { width: 1 } }],
     ["an activity without words", { ...basics, style: "file", activity: {} }],
   ])("for %s are refused with the schema that they should have had", async (_, card) => {
-    const rooms = openRooms();
+    const rooms = await openRooms();
     const error = errorOf(await rooms.call("POST", post, { body: { message: "x", card } }));
     expect(error).toMatchObject({ code: 400, field: "card", validation: "type" });
     expect(error["expected_type"]).toEqual([
@@ -109,6 +109,6 @@ describe("cards that are none", () => {
     expect(await historyOf(rooms)).toEqual([]);
   });
   test.each([null, undefined, ""])("because it is %j are no fault", async (card) => {
-    expect(await send(openRooms(), card)).toBe(204);
+    expect(await send(await openRooms(), card)).toBe(204);
   });
 });

@@ -10,8 +10,8 @@ const ask = (fields: Record<string, string>, user = "bot", password = "BOT"): Ca
   headers: { ...basic(user, password), ...form },
   body: new URLSearchParams({ grant_type: "client_credentials", ...fields }).toString(),
 });
-const open = (): TestRooms =>
-  openRooms({ tokens: [token("all"), token("bot", "send_notification", "send_message", "view_messages")] });
+const open = async (): Promise<TestRooms> =>
+  await openRooms({ tokens: [token("all"), token("bot", "send_notification", "send_message", "view_messages")] });
 const tokenFrom = async ({ call }: TestRooms, options: CallOptions): Promise<string> => {
   const answer = await call("POST", "/v2/oauth/token", options);
   expect(answer.status).toBe(200);
@@ -20,7 +20,7 @@ const tokenFrom = async ({ call }: TestRooms, options: CallOptions): Promise<str
 
 describe("a token for client credentials", () => {
   test("has the scopes that were asked for, and sends as the client", async () => {
-    const rooms = open();
+    const rooms = await open();
     const bearer = await tokenFrom(rooms, ask({ scope: "send_message view_messages admin_room" }));
     const say = async (path: string): Promise<number> =>
       (await rooms.call("POST", `/v2/room/Lobby/${path}`, { token: bearer, body: { message: "x" } })).status;
@@ -33,7 +33,7 @@ describe("a token for client credentials", () => {
     });
   });
   test("may be asked for in JSON, and without scopes has all of the client's", async () => {
-    const { call } = open();
+    const { call } = await open();
     const answer = await call("POST", "/v2/oauth/token", {
       token: undefined,
       headers: basic("bot", "BOT"),
@@ -46,7 +46,7 @@ describe("a token for client credentials", () => {
     });
   });
   test("is good for eight hours", async () => {
-    const rooms = open();
+    const rooms = await open();
     const bearer = await tokenFrom(rooms, ask({}));
     rooms.advance(limits.roomSessionMs - 1);
     expect((await rooms.call("GET", "/v2/room/Lobby/history", { token: bearer })).status).toBe(200);
@@ -54,7 +54,7 @@ describe("a token for client credentials", () => {
     expect((await rooms.call("GET", "/v2/room/Lobby/history", { token: bearer })).status).toBe(401);
   });
   test("gives way when there are too many", async () => {
-    const rooms = open();
+    const rooms = await open();
     const first = await tokenFrom(rooms, ask({}));
     for (let count = 1; count < limits.roomSessionsMax; count++) await rooms.call("POST", "/v2/oauth/token", ask({}));
     const status = async () => (await rooms.call("GET", "/v2/room/Lobby/history", { token: first })).status;
@@ -70,10 +70,10 @@ describe("a token for client credentials", () => {
     ["scopes beyond the client's", ask({ scope: "admin_room" }), 400],
     ["unknown scopes", ask({ scope: "everything" }), 400],
   ])("is refused for %s", async (_, options, code) => {
-    expect(errorOf(await open().call("POST", "/v2/oauth/token", options))).toMatchObject({ code });
+    expect(errorOf(await (await open()).call("POST", "/v2/oauth/token", options))).toMatchObject({ code });
   });
   test("is for anyone where no token is needed, but not for a page of another site", async () => {
-    const rooms = openRooms({ requireTokens: false });
+    const rooms = await openRooms({ requireTokens: false });
     await tokenFrom(rooms, ask({}, "any", "thing"));
     const foreign = { ...ask({}), headers: { ...basic("a", "b"), ...form, "sec-fetch-site": "cross-site" } };
     expect((await rooms.call("POST", "/v2/oauth/token", foreign)).status).toBe(401);
@@ -81,7 +81,7 @@ describe("a token for client credentials", () => {
 });
 
 test("a configured token's scopes are told to its bearer, an unknown one's to nobody", async () => {
-  const { call } = open();
+  const { call } = await open();
   expect(jsonOf(await call("GET", "/v2/oauth/token/BOT", { token: "BOT" }))).toMatchObject({ client: { name: "bot" } });
   expect(errorOf(await call("GET", "/v2/oauth/token/x", { token: "BOT" }))).toMatchObject({ code: 404 });
   expect(errorOf(await call("GET", "/v2/oauth/token/BOT", { token: "x" }))).toMatchObject({ code: 401 });

@@ -1,8 +1,16 @@
-import type { ApiAnswer, ApiRequest, RoomServer, RoomsDeps, RoomsOptions, Scope } from "../../../src/rooms/contract.ts";
-import { scopes } from "../../../src/rooms/contract.ts";
-import { createRooms } from "../../../src/rooms/rooms.ts";
+import { afterAll, beforeAll } from "vitest";
 import { createLog } from "../../../src/core/log.ts";
+import { limits } from "../../../src/core/limits.ts";
+import { scopes } from "../../../src/core/room.ts";
+import type { Scope } from "../../../src/core/room.ts";
+import type { RoomStore } from "../../../src/core/room-store.ts";
 import { Secret } from "../../../src/core/secret.ts";
+import type { ApiAnswer, ApiRequest, RoomServer, RoomsDeps, RoomsOptions } from "../../../src/rooms/contract.ts";
+import { createRooms } from "../../../src/rooms/rooms.ts";
+import { openRoomStore } from "../../../src/store/rooms/open.ts";
+import type { Bounds } from "../../../src/store/rooms/parts.ts";
+import { openTestDatabase } from "../../support/database.ts";
+import type { TestDatabase } from "../../support/database.ts";
 
 /** A token whose secret is its name in upper case. */
 export const token = (name: string, ...some: readonly Scope[]) => ({
@@ -21,16 +29,46 @@ export interface CallOptions {
 
 export interface TestRooms {
   readonly rooms: RoomServer;
+  readonly store: RoomStore;
   /** Moves the clock. */
   readonly advance: (ms: number) => void;
   /** `POST /v2/room/x?y=z`, with the token ALL unless another is named. */
   readonly call: (method: string, target: string, options?: CallOptions) => Promise<ApiAnswer>;
 }
 
-/** A room server with the room Lobby, the token ALL, a clock that stands still, and webhooks that may reach nothing. */
-export function openRooms(options: Partial<RoomsOptions> = {}, deps: Partial<RoomsDeps> = {}): TestRooms {
+/** Making a database takes a second, and much longer on a busy machine. */
+const databaseStartMs = 60_000;
+let opened: TestDatabase | undefined;
+
+/** Nothing is killed here: the disk need not keep anything. */
+async function openQuickDatabase(): Promise<TestDatabase> {
+  const quick = await openTestDatabase();
+  await quick.database.query("alter system set fsync = off");
+  await quick.database.query("select pg_reload_conf()");
+  return quick;
+}
+
+beforeAll(async () => {
+  opened = await openQuickDatabase();
+}, databaseStartMs);
+afterAll(async () => await opened?.[Symbol.asyncDispose]());
+
+/**
+ * A room server with the room Lobby, the token ALL, a clock that stands still, and webhooks that may reach nothing. All of one
+ * file of tests use one database: what the one before kept is gone.
+ */
+export async function openRooms(
+  options: Partial<RoomsOptions> = {},
+  deps: Partial<RoomsDeps> = {},
+  bounds: Bounds = limits,
+): Promise<TestRooms> {
+  if (opened === undefined) throw new Error("Rooms are opened within tests only.");
+  const { database } = opened;
+  await database.query("truncate chartbell.room, chartbell.room_token restart identity cascade");
   let nowMs = Date.UTC(2026, 10, 21, 12, 0, 0);
-  const rooms = createRooms(
+  const clock = { now: () => new Date(nowMs), monotonicMs: () => nowMs };
+  const store = await openRoomStore(database, false, clock, bounds);
+  const rooms = await createRooms(
     {
       tokens: [token("all")],
       rooms: ["Lobby"],
@@ -41,7 +79,8 @@ export function openRooms(options: Partial<RoomsOptions> = {}, deps: Partial<Roo
       ...options,
     },
     {
-      clock: { now: () => new Date(nowMs), monotonicMs: () => nowMs },
+      store,
+      clock,
       log: createLog({ level: "silent", pretty: false }),
       random: () => 0,
       reach: async () => ({ kind: "refused" }),
@@ -50,6 +89,7 @@ export function openRooms(options: Partial<RoomsOptions> = {}, deps: Partial<Roo
   );
   return {
     rooms,
+    store,
     advance: (ms) => void (nowMs += ms),
     async call(method, target, call = {}) {
       const request = requestOf(method, target, { token: "ALL", ...call });

@@ -11,7 +11,7 @@ import type { TestRooms } from "./open-rooms.ts";
 
 /** A room in which everything that a caller can choose is this text, as far as its limits let it. */
 async function fill(text: string): Promise<TestRooms> {
-  const rooms = openRooms();
+  const rooms = await openRooms();
   const name = text.slice(0, 50).trim();
   const made = await rooms.call("POST", "/v2/room", { body: { name, topic: text.slice(0, 250) } });
   expect([201, 400]).toContain(made.status);
@@ -53,7 +53,7 @@ describe.each(attacks)("%j", (attack) => {
     const rooms = await fill(attack);
     const pages = ["/rooms", "/rooms/1", "/rooms/2", "/rooms/3", `/rooms/${encodeURIComponent(attack)}`];
     for (const path of pages) expectHarmless(String((await rooms.call("GET", path)).body));
-    const events = rooms.rooms.watch("1", 0, AbortSignal.timeout(50));
+    const events = await rooms.rooms.watch("1", 0, AbortSignal.timeout(50));
     for await (const { html } of events ?? []) tagsOf(html);
   });
 });

@@ -5,8 +5,8 @@ const post = "/v2/room/Lobby/notification";
 const hello = { message: "hello" };
 
 describe("rate limits", () => {
-  const limited = (): ReturnType<typeof openRooms> =>
-    openRooms({ enforceRateLimits: true, tokens: [token("all"), token("two")] });
+  const limited = async (): ReturnType<typeof openRooms> =>
+    await openRooms({ enforceRateLimits: true, tokens: [token("all"), token("two")] });
   const resetSeconds = (minutes: number): string => String(Date.UTC(2026, 10, 21, 12, minutes) / 1000);
 
   test("are told on every answer, refusals included", async () => {
@@ -17,7 +17,7 @@ describe("rate limits", () => {
       ["PUT", "/v1/rooms/list", {}],
       ["HEAD", "/v2/room", {}],
     ] as const) {
-      const { headers } = await openRooms().call(method, path, options);
+      const { headers } = await (await openRooms()).call(method, path, options);
       expect(headers).toMatchObject({
         "X-Ratelimit-Limit": "500",
         "X-Ratelimit-Remaining": "500",
@@ -30,7 +30,7 @@ describe("rate limits", () => {
   });
 
   test("refuse the 31st message to a room within a minute, and take the next after it", async () => {
-    const rooms = limited();
+    const rooms = await limited();
     for (let sent = 1; sent <= 30; sent++) {
       const answer = await rooms.call("POST", post, { body: hello });
       expect([answer.status, answer.headers["X-FloodControl-Remaining"]]).toEqual([204, String(30 - sent)]);
@@ -48,7 +48,7 @@ describe("rate limits", () => {
   });
 
   test("refuse a token's 501st call within five minutes, but not another token's", async () => {
-    const rooms = limited();
+    const rooms = await limited();
     for (let calls = 0; calls < 500; calls++) await rooms.call("GET", "/v2/room");
     const refused = await rooms.call("GET", "/v2/room");
     expect([refused.status, refused.headers["X-Ratelimit-Remaining"], refused.headers["X-Ratelimit-Reset"]]).toEqual([
@@ -62,7 +62,7 @@ describe("rate limits", () => {
   });
 
   test("are not counted unless they are enforced", async () => {
-    const rooms = openRooms();
+    const rooms = await openRooms();
     for (let sent = 0; sent < 40; sent++) await rooms.call("POST", post, { body: hello });
     expect(await historyOf(rooms)).toHaveLength(40);
   });

@@ -26,7 +26,7 @@ describe("times", () => {
 });
 
 test("the history of v2 and v1 means its dates in the zone that the call names", async () => {
-  const { call, advance } = openRooms();
+  const { call, advance } = await openRooms();
   for (const message of ["12:00 UTC", "23:30 UTC", "00:30 UTC"]) {
     await call("POST", "/v2/room/Lobby/message", { body: { message } });
     advance(message.startsWith("12") ? 11.5 * 3_600_000 : 3_600_000);

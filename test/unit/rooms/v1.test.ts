@@ -20,7 +20,7 @@ describe("rooms/message", () => {
     ["the query of a GET", "GET", `/v1/rooms/message?${new URLSearchParams(message).toString()}`, { token: undefined }],
     ["JSON and a Bearer token", "POST", "/v1/rooms/message", { body: message }],
   ])("takes %s", async (_, method, target, options) => {
-    const rooms = openRooms();
+    const rooms = await openRooms();
     const answer = await rooms.call(method, target, options);
     expect([answer.status, answer.body]).toEqual([200, '{"status":"sent"}']);
     expect(await historyOf(rooms)).toEqual([
@@ -35,7 +35,7 @@ describe("rooms/message", () => {
   });
 
   test("prefers the form to the query and finds rooms by number and by a name encoded twice", async () => {
-    const rooms = openRooms({ rooms: ["Lobby", "Alerts Room"] });
+    const rooms = await openRooms({ rooms: ["Lobby", "Alerts Room"] });
     await rooms.call(
       "POST",
       "/v1/rooms/message?message=other&room_id=1",
@@ -53,13 +53,13 @@ describe("rooms/message", () => {
     [{ ...message, from: "x".repeat(65) }, 400],
     [{ ...message, notify: "2" }, 400],
   ])("refuses %j with %i", async (fields, code) => {
-    const rooms = openRooms();
+    const rooms = await openRooms();
     expect(errorOf(await rooms.call("POST", "/v1/rooms/message", form(fields)))).toMatchObject({ code });
     expect(await historyOf(rooms)).toEqual([]);
   });
 
   test("refuses a token that is missing, wrong or lacks the scope", async () => {
-    const { call } = openRooms({ tokens: [token("all"), token("reader", "view_messages")] });
+    const { call } = await openRooms({ tokens: [token("all"), token("reader", "view_messages")] });
     const unauthorized = {
       error: {
         code: 401,
@@ -76,14 +76,14 @@ describe("rooms/message", () => {
   });
 
   test("does nothing for auth_test", async () => {
-    const rooms = openRooms();
+    const rooms = await openRooms();
     expect((await rooms.call("POST", "/v1/rooms/message?auth_test=true", form(message))).status).toBe(202);
     expect(await historyOf(rooms)).toEqual([]);
   });
 });
 
 test("rooms/list names the rooms and when they were last active, without direct ones", async () => {
-  const rooms = openRooms({ rooms: ["Lobby", "Quiet"] });
+  const rooms = await openRooms({ rooms: ["Lobby", "Quiet"] });
   rooms.advance(60_000);
   await rooms.call("POST", "/v1/rooms/message", form(message));
   await rooms.call("POST", "/v2/user/bob/message", { body: { message: "hi" } });
@@ -97,7 +97,7 @@ test("rooms/list names the rooms and when they were last active, without direct 
 
 describe("rooms/history", () => {
   test("shows messages, senders and files", async () => {
-    const rooms = openRooms();
+    const rooms = await openRooms();
     await rooms.call("POST", "/v1/rooms/message", form(message));
     await rooms.call("POST", "/v2/room/Lobby/share/file", upload(tinyPng, "a.png", "CPU"));
     expect(jsonOf(await rooms.call("GET", "/v1/rooms/history?room_id=Lobby&date=recent"))).toEqual({
@@ -113,7 +113,7 @@ describe("rooms/history", () => {
     });
   });
   test("gives a single day, and refuses what is no day", async () => {
-    const rooms = openRooms();
+    const rooms = await openRooms();
     for (const text of ["one", "two"]) {
       await rooms.call("POST", "/v1/rooms/message", form({ ...message, message: text }));
       rooms.advance(24 * 60 * 60_000);
@@ -132,12 +132,15 @@ describe("rooms/history", () => {
 });
 
 test("what v1 does not have is not found", async () => {
-  expect(errorOf(await openRooms().call("GET", "/v1/rooms/nothing"))).toMatchObject({ code: 404, type: "Not Found" });
+  expect(errorOf(await (await openRooms()).call("GET", "/v1/rooms/nothing"))).toMatchObject({
+    code: 404,
+    type: "Not Found",
+  });
 });
 
 describe("rooms and users", () => {
   test("are made, shown, given a topic and deleted", async () => {
-    const rooms = openRooms();
+    const rooms = await openRooms();
     const made = await rooms.call("POST", "/v1/rooms/create", form({ name: "Ops", topic: "a", auth_token: "ALL" }));
     expect(jsonOf(made)).toMatchObject({ room: { room_id: 2, name: "Ops", topic: "a", owner_user_id: 1 } });
     const topic = await rooms.call("POST", "/v1/rooms/topic", form({ room_id: "Ops", topic: "b", auth_token: "ALL" }));
@@ -153,7 +156,7 @@ describe("rooms and users", () => {
     expect(errorOf(await rooms.call("GET", "/v1/rooms/show?room_id=2"))).toMatchObject({ code: 404 });
   });
   test("of people are the bearers of tokens", async () => {
-    const { call } = openRooms();
+    const { call } = await openRooms();
     expect(jsonOf(await call("GET", "/v1/users/list"))).toMatchObject({ users: [{ user_id: 1, name: "all" }] });
     expect(jsonOf(await call("GET", "/v1/users/show?user_id=1"))).toMatchObject({ user: { mention_name: "all" } });
     expect(errorOf(await call("GET", "/v1/users/show?user_id=9"))).toMatchObject({ code: 404 });
@@ -164,7 +167,7 @@ describe("rooms and users", () => {
 describe("format=xml", () => {
   const head = '<?xml version="1.0" encoding="UTF-8" standalone="yes"?>\n';
   test("gives the same answer as XML, asked for in the query or in the form", async () => {
-    const rooms = openRooms({ rooms: ["A & B"] });
+    const rooms = await openRooms({ rooms: ["A & B"] });
     const fields = { ...message, room_id: "A & B", message: "1 < 2" };
     const inForm = await rooms.call("POST", "/v1/rooms/message", form({ ...fields, format: "xml" }));
     expect([inForm.status, inForm.body]).toEqual([200, `${head}<status>sent</status>\n`]);
@@ -176,7 +179,7 @@ describe("format=xml", () => {
     );
   });
   test("gives errors as XML, too, without what XML cannot hold", async () => {
-    const { call } = openRooms();
+    const { call } = await openRooms();
     const unauthorized = await call("GET", "/v1/rooms/list?format=xml", { token: "WRONG" });
     expect(unauthorized.status).toBe(401);
     expect(unauthorized.body).toBe(
@@ -188,7 +191,7 @@ describe("format=xml", () => {
     expect(String(card.body)).not.toMatch(/<[^a-z/?]|<\/?[^>]*[@$]/u);
   });
   test("is not v2's, nor any other format's", async () => {
-    const { call } = openRooms();
+    const { call } = await openRooms();
     for (const target of ["/v2/room?format=xml", "/v1/rooms/list?format=json", "/v1/rooms/list?format=yaml"]) {
       expect((await call("GET", target)).headers["content-type"]).toBe("application/json");
     }

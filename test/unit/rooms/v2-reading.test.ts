@@ -7,7 +7,7 @@ const post = "/v2/room/Lobby/notification";
 describe("lists of rooms", () => {
   const names = Array.from({ length: 5 }, (_, index) => `r${index}`);
   test("come in pages with links to their neighbours", async () => {
-    const { call } = openRooms({ rooms: names });
+    const { call } = await openRooms({ rooms: names });
     const page = await call("GET", "/v2/room?start-index=2&max-results=2");
     expect(jsonOf(page)).toEqual({
       items: [
@@ -42,14 +42,14 @@ describe("lists of rooms", () => {
   test.each(["start-index=-1", "max-results=1001", "max-results=x", "start-index=1e3", "max-results="])(
     "refuse %s",
     async (query) => {
-      expect(errorOf(await openRooms().call("GET", `/v2/room?${query}`))).toMatchObject({
+      expect(errorOf(await (await openRooms()).call("GET", `/v2/room?${query}`))).toMatchObject({
         code: 400,
         expected_type: "integer",
       });
     },
   );
   test("hold a room's details under its own address", async () => {
-    const answer = await openRooms({ rooms: ["Ops & Co"] }).call("GET", "/v2/room/Ops%20%26%20Co");
+    const answer = await (await openRooms({ rooms: ["Ops & Co"] })).call("GET", "/v2/room/Ops%20%26%20Co");
     expect(jsonOf(answer)).toMatchObject({
       id: 1,
       name: "Ops & Co",
@@ -67,7 +67,7 @@ describe("lists of rooms", () => {
 
 describe("history", () => {
   const filled = async () => {
-    const rooms = openRooms();
+    const rooms = await openRooms();
     for (let index = 0; index < 100; index++) {
       await rooms.call("POST", post, { body: { message: `m${index}` } });
       rooms.advance(60_000);
@@ -114,10 +114,12 @@ describe("history", () => {
     expect(errorOf(await rooms.call("GET", "/v2/room/Lobby/history/unknown"))).toMatchObject({ code: 404 });
   });
   test.each(["?date=yesterday", "?date=2026-11-21&end-date=x", "?date=2026-13-41"])("refuses %s", async (query) => {
-    expect(errorOf(await openRooms().call("GET", `/v2/room/Lobby/history${query}`))).toMatchObject({ code: 400 });
+    expect(errorOf(await (await openRooms()).call("GET", `/v2/room/Lobby/history${query}`))).toMatchObject({
+      code: 400,
+    });
   });
   test("shows a notification as HipChat does", async () => {
-    const rooms = openRooms();
+    const rooms = await openRooms();
     await rooms.call("POST", post, {
       body: { message: "CPU <b>97%</b>", color: "red", from: "chartbot", notify: true },
     });
@@ -139,7 +141,7 @@ describe("history", () => {
 
 describe("files", () => {
   test("are served by id, a picture inline and anything else as a download", async () => {
-    const rooms = openRooms({ pageRequiresToken: true });
+    const rooms = await openRooms({ pageRequiresToken: true });
     await rooms.call("POST", "/v2/room/Lobby/share/file", upload(tinyPng, "CPU graph é.png", "CPU"));
     await rooms.call("POST", "/v2/room/Lobby/share/file", upload(Buffer.from("<script>"), 'a"b.html'));
     const [picture, page] = await historyOf(rooms);
@@ -161,7 +163,7 @@ describe("files", () => {
   });
 
   test("have an address in the history when pages are open to all", async () => {
-    const rooms = openRooms();
+    const rooms = await openRooms();
     await rooms.call("POST", "/v2/room/Lobby/share/file", upload(tinyPng, "a b.png"));
     const file = (await historyOf(rooms))[0]?.file;
     expect(file?.url).toMatch(/^https:\/\/chat\.example\.com\/rooms\/Lobby\/files\/[\da-f-]{36}\/a%20b\.png$/u);

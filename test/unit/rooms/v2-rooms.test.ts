@@ -19,7 +19,7 @@ const whole = {
 
 describe("a new room", () => {
   test("is answered with its number and address, and takes messages at once", async () => {
-    const rooms = openRooms();
+    const rooms = await openRooms();
     const answer = await rooms.call("POST", "/v2/room", {
       body: { name: "Ops", privacy: "private", topic: "on call", guest_access: true, owner_user_id: 1 },
     });
@@ -47,19 +47,19 @@ describe("a new room", () => {
     [{ name: "b", guest_access: "perhaps" }, expect.stringContaining("boolean")],
     [{ name: "b", owner_user_id: 99 }, expect.stringContaining("no user")],
   ])("is refused as %j", async (body, message) => {
-    const rooms = openRooms();
+    const rooms = await openRooms();
     expect(errorOf(await rooms.call("POST", "/v2/room", { body }))).toMatchObject({ code: 400, message });
     expect(await namesOf(rooms)).toEqual(["Lobby"]);
   });
   test("beyond the number of rooms there can be is refused with 503", async () => {
-    const rooms = openRooms({ rooms: Array.from({ length: limits.roomsMax }, (_, index) => `r${index}`) });
+    const rooms = await openRooms({ rooms: Array.from({ length: limits.roomsMax }, (_, index) => `r${index}`) });
     expect(errorOf(await rooms.call("POST", "/v2/room", { body: { name: "b" } }))).toMatchObject({ code: 503 });
   });
 });
 
 describe("a room's update", () => {
   test("changes all of it, and is found by its new name", async () => {
-    const rooms = openRooms();
+    const rooms = await openRooms();
     const body = { ...whole, name: "Hall", privacy: "private", is_archived: true, topic: "moved" };
     expect((await rooms.call("PUT", "/v2/room/Lobby", { body })).status).toBe(204);
     expect((await rooms.call("GET", "/v2/room/Lobby")).status).toBe(404);
@@ -75,11 +75,11 @@ describe("a room's update", () => {
   });
   test.each(["name", "privacy", "is_archived", "is_guest_accessible", "topic", "owner"])("needs %s", async (field) => {
     const { [field]: _left, ...body } = whole as Record<string, unknown>;
-    const answer = await openRooms().call("PUT", "/v2/room/Lobby", { body });
+    const answer = await (await openRooms()).call("PUT", "/v2/room/Lobby", { body });
     expect(errorOf(answer)).toMatchObject({ code: 400, field, validation: "required" });
   });
   test("cannot take another room's name", async () => {
-    const { call } = openRooms({ rooms: ["Lobby", "Ops"] });
+    const { call } = await openRooms({ rooms: ["Lobby", "Ops"] });
     const answer = await call("PUT", "/v2/room/Ops", { body: whole });
     expect(errorOf(answer)).toMatchObject({ code: 400, message: "Another room exists with that name." });
     expect((await call("PUT", "/v2/room/Lobby", { body: whole })).status).toBe(204);
@@ -87,17 +87,17 @@ describe("a room's update", () => {
 });
 
 test("a list of whole rooms has their details", async () => {
-  const { call } = openRooms();
+  const { call } = await openRooms();
   expect(jsonOf(await call("GET", "/v2/room?expand=items"))).toMatchObject({
     items: [{ name: "Lobby", topic: "", owner: { name: "all" } }],
   });
 });
 
 test("a deleted room takes its messages and files along, and who watched it is let go", async () => {
-  const rooms = openRooms();
+  const rooms = await openRooms();
   await rooms.call("POST", "/v2/room/Lobby/share/file", upload(tinyPng, "a.png"));
   const path = new URL((await historyOf(rooms))[0]?.file?.url ?? "").pathname;
-  const events = rooms.rooms.watch("Lobby", 0, new AbortController().signal)?.[Symbol.asyncIterator]();
+  const events = (await rooms.rooms.watch("Lobby", 0, new AbortController().signal))?.[Symbol.asyncIterator]();
   expect((await events?.next())?.done).toBe(false);
   const next = events?.next();
   expect((await rooms.call("DELETE", "/v2/room/Lobby")).status).toBe(204);
@@ -110,7 +110,7 @@ test("a deleted room takes its messages and files along, and who watched it is l
 
 describe("a topic", () => {
   test("is said in the room once, and shown by it", async () => {
-    const rooms = openRooms();
+    const rooms = await openRooms();
     for (const topic of ["On call: Maya", "On call: Maya", ""]) {
       expect((await rooms.call("PUT", "/v2/room/Lobby/topic", { body: { topic } })).status).toBe(204);
     }
@@ -126,14 +126,14 @@ describe("a topic", () => {
     expect(page).toContain("took the topic away");
   });
   test.each([{}, { topic: "x".repeat(251) }, { topic: [] }])("is refused as %j", async (body) => {
-    const rooms = openRooms();
+    const rooms = await openRooms();
     expect((await rooms.call("PUT", "/v2/room/Lobby/topic", { body })).status).toBe(400);
     expect(await historyOf(rooms)).toEqual([]);
   });
 });
 
 test("statistics count every message, and say when the last one came", async () => {
-  const rooms = openRooms();
+  const rooms = await openRooms();
   const statistics = async () => jsonOf(await rooms.call("GET", "/v2/room/Lobby/statistics"));
   expect(await statistics()).toMatchObject({ messages_sent: 0, last_active: null });
   rooms.advance(1000);
@@ -143,7 +143,7 @@ test("statistics count every message, and say when the last one came", async () 
 
 describe("a reply", () => {
   test.each(["parentMessageId", "parent_message_id"])("stands below the message that %s names", async (field) => {
-    const rooms = openRooms();
+    const rooms = await openRooms();
     await rooms.call("POST", post, { body: { message: "CPU <b>97%</b>", from: "Bot" } });
     const [parent] = await historyOf(rooms);
     const answer = await rooms.call("POST", "/v2/room/Lobby/reply", {
@@ -157,7 +157,7 @@ describe("a reply", () => {
     );
   });
   test("to nothing is refused; a notification attached to nothing stands by itself", async () => {
-    const rooms = openRooms();
+    const rooms = await openRooms();
     const reply = async (body: object) => errorOf(await rooms.call("POST", "/v2/room/Lobby/reply", { body }));
     expect(await reply({ message: "x" })).toMatchObject({ code: 400, field: "parentMessageId" });
     expect(await reply({ parentMessageId: "x", message: "x" })).toMatchObject({ code: 404 });
@@ -169,7 +169,7 @@ describe("a reply", () => {
 
 describe("a shared link", () => {
   test.each(["POST", "PUT"])("by %s stands behind its words", async (method) => {
-    const rooms = openRooms();
+    const rooms = await openRooms();
     for (const message of ["look", undefined]) {
       const body = { link: "https://a.example/x?y=1", message };
       expect((await rooms.call(method, "/v2/room/Lobby/share/link", { body })).status).toBe(204);
@@ -180,15 +180,15 @@ describe("a shared link", () => {
   test.each([{}, { link: "" }, { link: "javascript:alert(1)" }, { link: "/x" }, { link: "x".repeat(9000) }])(
     "is refused as %j",
     async (body) => {
-      expect((await openRooms().call("POST", "/v2/room/Lobby/share/link", { body })).status).toBe(400);
+      expect((await (await openRooms()).call("POST", "/v2/room/Lobby/share/link", { body })).status).toBe(400);
     },
   );
 });
 
 describe("people", () => {
-  const open = () => openRooms({ tokens: [token("all"), token("on-call bot")] });
+  const open = async () => await openRooms({ tokens: [token("all"), token("on-call bot")] });
   test("are the bearers of tokens, as users, members and participants", async () => {
-    const { call } = open();
+    const { call } = await open();
     for (const path of ["/v2/user", "/v2/room/Lobby/member", "/v2/room/Lobby/participant"]) {
       const list = jsonOf(await call("GET", `${path}?max-results=1&start-index=1`));
       const self = `https://chat.example.com${path.replace("Lobby", "1")}`;
@@ -199,13 +199,13 @@ describe("people", () => {
     }
   });
   test.each(["2", "@oncallbot", "on-call%20bot", "%40oncallbot"])("are found as %s", async (user) => {
-    expect(jsonOf(await open().call("GET", `/v2/user/${user}`))).toMatchObject({ id: 2, name: "on-call bot" });
+    expect(jsonOf(await (await open()).call("GET", `/v2/user/${user}`))).toMatchObject({ id: 2, name: "on-call bot" });
   });
   test("that there are not are not found", async () => {
-    expect(errorOf(await open().call("GET", "/v2/user/bob"))).toMatchObject({ code: 404 });
+    expect(errorOf(await (await open()).call("GET", "/v2/user/bob"))).toMatchObject({ code: 404 });
   });
   test("need not be made members of a room that is there", async () => {
-    const { call } = open();
+    const { call } = await open();
     for (const method of ["PUT", "DELETE"]) {
       const body = { room_roles: ["room_member"] };
       expect((await call(method, "/v2/room/Lobby/member/bob@example.com", { body })).status).toBe(204);
@@ -213,7 +213,7 @@ describe("people", () => {
     }
   });
   test("are invited by a private message", async () => {
-    const rooms = open();
+    const rooms = await open();
     const body = { reason: "CPU" };
     expect((await rooms.call("POST", "/v2/room/Lobby/invite/@bob", { body })).status).toBe(204);
     expect(String((await rooms.call("GET", "/rooms/2")).body)).toContain("You are invited to the room Lobby: CPU");
@@ -222,7 +222,7 @@ describe("people", () => {
 
 describe("what the server can do", () => {
   test("is told to everybody", async () => {
-    const answer = await openRooms().call("GET", "/v2/capabilities", { token: undefined });
+    const answer = await (await openRooms()).call("GET", "/v2/capabilities", { token: undefined });
     expect(jsonOf(answer)).toMatchObject({
       key: "hipchat",
       links: { self: "https://chat.example.com/v2/capabilities" },
@@ -233,14 +233,14 @@ describe("what the server can do", () => {
     });
   });
   test("is not drawing emoticons", async () => {
-    const { call } = openRooms();
+    const { call } = await openRooms();
     expect(jsonOf(await call("GET", "/v2/emoticon"))).toMatchObject({ items: [], startIndex: 0, maxResults: 100 });
     expect(errorOf(await call("GET", "/v2/emoticon/success"))).toMatchObject({ code: 404 });
   });
 });
 
 test("every link of an answer is a call that there is", async () => {
-  const rooms = openRooms({ requireTokens: false });
+  const rooms = await openRooms({ requireTokens: false });
   await rooms.call("POST", post, { token: undefined, body: { message: "x" } });
   await rooms.call("POST", "/v2/room/Lobby/message", { token: undefined, body: { message: "x" } });
   await rooms.call("PUT", "/v2/room/Lobby", { body: { ...whole, privacy: "private" } });

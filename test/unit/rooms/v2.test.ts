@@ -21,14 +21,14 @@ describe("who may call", () => {
       "Authenticated requests only. See https://www.hipchat.com/docs/apiv2/auth for more information.",
     ],
   ])("%s is refused in HipChat's words", async (_, options, message) => {
-    const answer = await openRooms().call("POST", post, { token: undefined, ...options, body: hello });
+    const answer = await (await openRooms()).call("POST", post, { token: undefined, ...options, body: hello });
     expect(answer.status).toBe(401);
     expect(answer.headers["content-type"]).toBe("application/json");
     expect(jsonOf(answer)).toEqual({ error: { code: 401, type: "Unauthorized", message } });
   });
 
   test("the token may stand in the header or in the query", async () => {
-    const { call } = openRooms();
+    const { call } = await openRooms();
     expect(
       (await call("POST", post, { token: undefined, headers: { authorization: "bearer ALL" }, body: hello })).status,
     ).toBe(204);
@@ -48,7 +48,7 @@ describe("who may call", () => {
     ["GET", "/v2/room/Lobby/history/x", "[u'view_messages']"],
     ["GET", "/v2/file/x", "[u'view_messages']"],
   ])("%s %s names the scopes that the token lacks", async (method, path, scopes) => {
-    const { call } = openRooms({ tokens: [token("admin", "admin_room")] });
+    const { call } = await openRooms({ tokens: [token("admin", "admin_room")] });
     for (const target of [path, `${path}?auth_test=true`]) {
       const answer = await call(method, target, { token: "ADMIN" });
       expect(jsonOf(answer)).toEqual({
@@ -58,12 +58,12 @@ describe("who may call", () => {
   });
 
   test("one of the scopes is enough", async () => {
-    const { call } = openRooms({ tokens: [token("one", "view_group")] });
+    const { call } = await openRooms({ tokens: [token("one", "view_group")] });
     expect((await call("GET", "/v2/room", { token: "ONE" })).status).toBe(200);
   });
 
   test("without required tokens anyone may call, but no page of another site", async () => {
-    const open = openRooms({ requireTokens: false });
+    const open = await openRooms({ requireTokens: false });
     const statusFor = async (headers: Record<string, string>): Promise<number> =>
       (
         await open.call("POST", post, {
@@ -86,7 +86,7 @@ describe("who may call", () => {
 
 describe("auth_test", () => {
   test("answers 202 and does nothing", async () => {
-    const rooms = openRooms();
+    const rooms = await openRooms();
     const answer = await rooms.call("POST", `${post}?auth_test=true`, { body: hello });
     expect(answer.status).toBe(202);
     expect(jsonOf(answer)).toEqual({
@@ -104,13 +104,13 @@ describe("paths and methods", () => {
     "/v2/room/Lob%62y/notification",
     "/v2/room/%254c%256f%2562%2562%2579/notification",
   ])("%s finds the room Lobby", async (path) => {
-    const rooms = openRooms();
+    const rooms = await openRooms();
     expect((await rooms.call("POST", path, { body: hello })).status).toBe(204);
     expect(await historyOf(rooms)).toHaveLength(1);
   });
 
   test("a number is an id first, then a name", async () => {
-    const rooms = openRooms({ rooms: ["2", "b", "4711"] });
+    const rooms = await openRooms({ rooms: ["2", "b", "4711"] });
     await rooms.call("POST", "/v2/room/2/notification", { body: hello });
     await rooms.call("POST", "/v2/room/4711/notification", { body: hello });
     expect([await historyOf(rooms, "b"), await historyOf(rooms, "3")]).toEqual([
@@ -120,7 +120,7 @@ describe("paths and methods", () => {
   });
 
   test.each(["Nowhere", "lobby", "99", "%ff", "bob"])("room %s is not found", async (name) => {
-    const rooms = openRooms();
+    const rooms = await openRooms();
     await rooms.call("POST", "/v2/user/bob/message", { body: hello });
     const answer = await rooms.call("POST", `/v2/room/${name}/notification`, { body: hello });
     expect(errorOf(answer)).toMatchObject({
@@ -131,7 +131,7 @@ describe("paths and methods", () => {
   });
 
   test("a direct room cannot be reached as a room, by its number neither", async () => {
-    const rooms = openRooms();
+    const rooms = await openRooms();
     await rooms.call("POST", "/v2/user/bob/message", { body: hello });
     expect((await rooms.call("GET", "/v2/room/2")).status).toBe(404);
     expect(jsonOf(await rooms.call("GET", "/v2/room"))).toMatchObject({ items: [{ name: "Lobby" }] });
@@ -142,7 +142,7 @@ describe("paths and methods", () => {
     ["PATCH", "/v2/room/Lobby", "GET, HEAD, PUT, DELETE"],
     ["PUT", "/v2/room/Lobby/message", "POST"],
   ])("%s %s is answered with the methods there are", async (method, path, allow) => {
-    const answer = await openRooms().call(method, path);
+    const answer = await (await openRooms()).call(method, path);
     expect([answer.status, answer.headers["allow"]]).toEqual([405, allow]);
     expect(errorOf(answer)).toMatchObject({ code: 405, type: "Method Not Allowed" });
   });
@@ -150,12 +150,12 @@ describe("paths and methods", () => {
   test.each(["/v2", "/v2/nothing", "/v3/room", "/v2/room/Lobby/share", "/v2/room/Lobby/notification/x"])(
     "%s is no method",
     async (path) => {
-      expect(errorOf(await openRooms().call("GET", path))).toMatchObject({ code: 404 });
+      expect(errorOf(await (await openRooms()).call("GET", path))).toMatchObject({ code: 404 });
     },
   );
 
   test("HEAD has the headers of GET and no body", async () => {
-    const { call } = openRooms();
+    const { call } = await openRooms();
     const [get, head] = [await call("GET", "/v2/room"), await call("HEAD", "/v2/room")];
     expect([head.status, head.body]).toEqual([200, ""]);
     expect(head.headers).toEqual({ ...get.headers, "content-length": String(Buffer.byteLength(get.body)) });
@@ -165,7 +165,7 @@ describe("paths and methods", () => {
 
 describe("bodies", () => {
   const sendRaw = async (contentType: string | undefined, body: string | Buffer): Promise<HistoryItem | number> => {
-    const rooms = openRooms();
+    const rooms = await openRooms();
     const headers = contentType === undefined ? {} : { "content-type": contentType };
     const answer = await rooms.call("POST", post, { headers, body });
     return answer.status === 204 ? ((await historyOf(rooms))[0] ?? 0) : answer.status;
@@ -204,9 +204,9 @@ describe("bodies", () => {
 
   test("beyond the limit are refused", async () => {
     const body = Buffer.alloc(20 * 1024 * 1024 + 1, "x");
-    expect(errorOf(await openRooms().call("POST", post, { body }))).toMatchObject({ code: 413 });
+    expect(errorOf(await (await openRooms()).call("POST", post, { body }))).toMatchObject({ code: 413 });
     const fields = { message: "x", more: "x".repeat(1024 * 1024) };
-    expect(errorOf(await openRooms().call("POST", post, { body: fields }))).toMatchObject({ code: 413 });
+    expect(errorOf(await (await openRooms()).call("POST", post, { body: fields }))).toMatchObject({ code: 413 });
   });
 
   test.each([
@@ -217,11 +217,11 @@ describe("bodies", () => {
     ['{"from":' + '{"a":'.repeat(100_000) + "1" + "}".repeat(100_000) + "}", 400],
   ])("go 32 deep and no deeper, and are read in one pass: %.40s", async (body, status) => {
     const headers = { "content-type": "application/json" };
-    expect((await openRooms().call("POST", post, { headers, body })).status).toBe(status);
+    expect((await (await openRooms()).call("POST", post, { headers, body })).status).toBe(status);
   });
 
   test("keys that HipChat does not know are ignored, dangerous names too", async () => {
-    const rooms = openRooms();
+    const rooms = await openRooms();
     const body = '{"message":"x","room_id":"Other","token":"T","__proto__":{"color":"red"},"constructor":1}';
     await rooms.call("POST", post, { headers: { "content-type": "application/json" }, body });
     expect(await historyOf(rooms)).toEqual([expect.objectContaining({ message: "x", color: "yellow" })]);
@@ -230,7 +230,7 @@ describe("bodies", () => {
 
 describe("errors of fields", () => {
   test("have the keys of HipChat's own", async () => {
-    const answer = await openRooms().call("POST", post, { body: { message: "x", notify: "yes" } });
+    const answer = await (await openRooms()).call("POST", post, { body: { message: "x", notify: "yes" } });
     expect(jsonOf(answer)).toEqual({
       error: {
         code: 400,
@@ -254,7 +254,7 @@ describe("errors of fields", () => {
     ["/v2/room/Lobby/message", { message: "x".repeat(10_001) }],
     ["/v2/user/bob/message", { message: 1, message_format: [] }],
   ])("%s refuses %j and stores nothing", async (path, body) => {
-    const rooms = openRooms();
+    const rooms = await openRooms();
     expect((await rooms.call("POST", path, { body })).status).toBe(400);
     expect(await historyOf(rooms)).toEqual([]);
   });
@@ -262,7 +262,7 @@ describe("errors of fields", () => {
 
 describe("messages", () => {
   test("of a person are plain text, whatever else the body says, and are answered with their id", async () => {
-    const rooms = openRooms();
+    const rooms = await openRooms();
     const answer = await rooms.call("POST", "/v2/room/Lobby/message", {
       body: { message: "<b>", message_format: "html", color: "red" },
     });
@@ -279,7 +279,7 @@ describe("messages", () => {
   });
 
   test("to a person stand in a direct room of theirs, one for @bob and bob", async () => {
-    const rooms = openRooms();
+    const rooms = await openRooms();
     for (const user of ["bob", "@bob", "%40bob"]) {
       expect((await rooms.call("POST", `/v2/user/${user}/message`, { body: hello })).status).toBe(204);
     }
@@ -291,7 +291,7 @@ describe("messages", () => {
   });
 
   test("to nobody, or to a name beyond 100 characters, are refused", async () => {
-    const { call } = openRooms();
+    const { call } = await openRooms();
     expect((await call("POST", "/v2/user/%40/message", { body: hello })).status).toBe(400);
     expect((await call("POST", `/v2/user/${"x".repeat(101)}/message`, { body: hello })).status).toBe(400);
   });

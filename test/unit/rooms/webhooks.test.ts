@@ -46,8 +46,8 @@ async function listen(answer: Answer = (_, response) => void response.writeHead(
 
 const loopback: Reach = async () => ({ kind: "open", addresses: [{ address: "127.0.0.1", family: 4 }] });
 
-function rooms(reach: Reach = loopback): TestRooms {
-  const opened = openRooms({}, { reach });
+async function rooms(reach: Reach = loopback): Promise<TestRooms> {
+  const opened = await openRooms({}, { reach });
   open.push(opened.rooms);
   return opened;
 }
@@ -62,7 +62,7 @@ const say = async ({ call }: TestRooms, message: string, path = "message"): Prom
 
 describe("a webhook", () => {
   test("is registered, shown, listed and deleted", async () => {
-    const opened = rooms();
+    const opened = await rooms();
     const body = { url: "https://a.example/hook", event: "room_enter", pattern: "^/echo", name: "Echo" };
     expect(await register(opened, body)).toEqual({
       id: 1,
@@ -82,7 +82,7 @@ describe("a webhook", () => {
   });
 
   test("under a key is put, put again in the same place, and deleted by it", async () => {
-    const opened = rooms();
+    const opened = await rooms();
     const keyed = "/v2/room/Lobby/extension/webhook";
     const body = { url: "https://a.example/1", event: "room_message" };
     for (const url of ["https://a.example/1", "https://a.example/2"]) {
@@ -117,22 +117,19 @@ describe("a webhook", () => {
     [{ url: "https://a.example", event: "room_message", authentication: "jwt" }, "authentication"],
     [{ url: "https://a.example", event: "room_message", name: "x".repeat(101) }, "name"],
   ])("is refused as %j", async (body, field) => {
-    const answer = await rooms().call("POST", hooks, { body });
+    const answer = await (await rooms()).call("POST", hooks, { body });
     expect(errorOf(answer)).toMatchObject({ code: 400, field });
   });
 
   test("that may not be reached is refused, one whose name is unknown now is not", async () => {
     const body = { url: "http://127.0.0.1:1/", event: "room_message" };
-    const refused = await rooms(async () => ({ kind: "refused" })).call("POST", hooks, { body });
+    const refused = await (await rooms(async () => ({ kind: "refused" }))).call("POST", hooks, { body });
     expect(errorOf(refused)).toMatchObject({ field: "url", message: expect.stringContaining("rooms.webhookAllow") });
-    await register(
-      rooms(async () => ({ kind: "failed", code: "ENOTFOUND" })),
-      body,
-    );
+    await register(await rooms(async () => ({ kind: "failed", code: "ENOTFOUND" })), body);
   });
 
   test("is one of twenty a room can have, and goes with its room", async () => {
-    const opened = rooms();
+    const opened = await rooms();
     const body = { url: "https://a.example", event: "room_message" };
     for (let count = 0; count < limits.webhooksPerRoomMax; count++) await register(opened, body);
     expect((await opened.call("POST", hooks, { body })).status).toBe(400);
@@ -145,7 +142,7 @@ describe("a webhook", () => {
 describe("what happens in a room is told", () => {
   test("each event with its payload, to the webhooks that asked for it", async () => {
     const { received, url } = await listen();
-    const opened = rooms();
+    const opened = await rooms();
     for (const event of ["room_message", "room_notification", "room_file_upload", "room_topic_change", "room_exit"]) {
       await register(opened, { url, event });
     }
@@ -175,7 +172,7 @@ describe("what happens in a room is told", () => {
 
   test("only where the pattern is found, in the order it was said, and not in another room", async () => {
     const { received, url } = await listen();
-    const opened = rooms();
+    const opened = await rooms();
     await opened.call("POST", "/v2/room", { body: { name: "Other" } });
     await register(opened, { url, event: "room_message", pattern: "^/[eE]cho" });
     await opened.call("POST", "/v2/room/Other/message", { body: { message: "/echo elsewhere" } });
@@ -193,7 +190,7 @@ describe("what happens in a room is told", () => {
     const { received, url } = await listen((_, response) => {
       response.writeHead(statuses[received.length - 1] ?? 200, { location: "/elsewhere" }).end();
     });
-    const opened = rooms();
+    const opened = await rooms();
     await register(opened, { url, event: "room_message" });
     for (const message of ["a", "b", "c", "d", "e"]) await say(opened, message);
     await expect.poll(() => received.length).toBe(9);
@@ -210,7 +207,7 @@ describe("what happens in a room is told", () => {
       askedCount += 1;
       return isOpen ? await loopback(target, signal) : { kind: "refused" };
     };
-    const opened = rooms(reach);
+    const opened = await rooms(reach);
     await register(opened, { url: url.replace("127.0.0.1", "a.example"), event: "room_message" });
     await say(opened, "one");
     await expect.poll(() => received.length).toBe(1);
@@ -225,7 +222,7 @@ describe("what happens in a room is told", () => {
 
   test("without holding up the room, and no longer once it is closed", async () => {
     const { received, url } = await listen(() => undefined);
-    const opened = rooms();
+    const opened = await rooms();
     await register(opened, { url, event: "room_message" });
     for (let count = 0; count < limits.webhookQueueMax + 10; count++) await say(opened, `m${count}`);
     expect(await historyOf(opened)).toHaveLength(limits.webhookQueueMax + 10);
@@ -240,7 +237,7 @@ describe("an answer", () => {
     const { received, url } = await listen((_, response) =>
       response.writeHead(200, { "content-type": type }).end(typeof body === "string" ? body : JSON.stringify(body)),
     );
-    const opened = rooms();
+    const opened = await rooms();
     await register(opened, { url, event: "room_message", name: "Echo" });
     await register(opened, { url, event: "room_notification", name: "Echo" });
     await say(opened, "hello");
@@ -273,7 +270,7 @@ describe("an answer", () => {
 });
 
 test("a token without admin_room manages no webhooks", async () => {
-  const { call } = openRooms({ tokens: [token("some", "view_room", "send_message")] });
+  const { call } = await openRooms({ tokens: [token("some", "view_room", "send_message")] });
   for (const [method, path] of [
     ["GET", hooks],
     ["POST", hooks],

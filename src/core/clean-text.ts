@@ -1,7 +1,4 @@
-/** Halves of surrogate pairs become the replacement character: no encoding can carry them. */
-export function wellFormed(text: string): string {
-  return text.replace(/\p{Surrogate}/gu, "\ufffd");
-}
+import { wellFormed } from "./text.ts";
 
 /** Tab and line ends stay; other control characters have no place in a message. */
 export function withoutControls(text: string): string {
