@@ -1,4 +1,5 @@
 import { randomBytes } from "node:crypto";
+import { hostname } from "node:os";
 import { resolve } from "node:path";
 import type { LoadedConfig } from "./config/load.ts";
 import { splitListen } from "./config/schema.ts";
@@ -14,7 +15,7 @@ import type { RoomServerAddress } from "./destinations/contract.ts";
 import { isLoopbackHost } from "./http/access.ts";
 import { createOutside } from "./http/outside.ts";
 import { refuseUnsafe, startHttp } from "./http/server.ts";
-import type { HttpOptions } from "./http/server.ts";
+import type { HttpOptions, HttpServer } from "./http/server.ts";
 import { createImaging } from "./image/imaging.ts";
 import { createPipeline } from "./pipeline/pipeline.ts";
 import type { Pipeline } from "./pipeline/pipeline.ts";
@@ -33,6 +34,9 @@ import { createMemoryStore } from "./store/memory.ts";
 import { openStore } from "./store/open.ts";
 import { probeS3 } from "./store/pictures/s3.ts";
 import { scheduledRun } from "./triggers/schedule.ts";
+import { openCertificates } from "./tls/certificates.ts";
+import type { Certificates } from "./tls/certificates.ts";
+import type { CertificateOptions } from "./tls/contract.ts";
 import { createAllowList, endpointOf } from "./web-driver/allow.ts";
 import type { Cut, WebDriver } from "./web-driver/contract.ts";
 import { decide } from "./web-driver/guard.ts";
@@ -45,6 +49,8 @@ import { createWebDriver } from "./web-driver/web-driver.ts";
 export interface App extends AsyncDisposable {
   /** Address on this machine, without a trailing slash. */
   readonly localUrl: string;
+  /** The same with TLS, where it listens so. */
+  readonly secureUrl: string | undefined;
   /** Address for people and other programs, without a trailing slash. */
   readonly publicUrl: string;
   readonly driver: WebDriver;
@@ -121,7 +127,7 @@ async function build(
   const shared = { log, metrics, clock, pictures: store.pictures };
   const { driver, shooter } = openCamera(config, shared, parts);
   const own: RoomServerAddress = { url: "", token: new Secret(randomBytes(24).toString("base64url")) };
-  let address = { localUrl: "", publicUrl: "" };
+  let address: Addresses = { localUrl: "", secureUrl: undefined, publicUrl: "" };
   const publicAddress = (): string => address.publicUrl;
   const rooms = use(parts, openRooms(config, own.token, publicAddress, log));
   const isRoomServer = mode === "serve" && role !== "worker";
@@ -132,9 +138,12 @@ async function build(
   const pipeline = createPipeline({ ...shared, store, settings, shooter, random: Math.random });
   const timing = { settings, pipeline, memory: store.schedules, runOf: scheduledRun, clock, log };
   const schedules = liveSchedules(config, timing, mode === "serve" && role !== "intake");
+  const options = httpOptions(config, mode, role);
+  const certificates = await openTls(options, loaded, { clock, log }, parts);
   const http = use(
     parts,
-    await startHttp(httpOptions(config, mode, role), {
+    await startHttp(options, {
+      ...shared,
       pipeline,
       schedules: schedules.current,
       shooter,
@@ -142,16 +151,13 @@ async function build(
       rooms,
       store,
       driver,
-      metrics,
-      log,
       tokens: () => config.server.tokens,
       hooks: () => config.hooks,
       outside: createOutside(),
-      clock,
+      certificates,
     }),
   );
-  const publicUrl = (config.server.publicUrl ?? http.localUrl).replace(/\/+$/u, "");
-  address = { localUrl: http.localUrl, publicUrl };
+  address = addressesOf(http, config);
   addTestPortal(first.portals, http.localUrl);
   parts.push({ [Symbol.asyncDispose]: async () => await pipeline.drain() });
   // What was left from before may go to rooms of this server: only now can they be reached.
@@ -165,15 +171,32 @@ async function build(
     pipeline,
     schedules: schedules.current,
     async reload(next) {
-      refuseUnsafe({ ...httpOptions(next.config, mode, role), ...splitListen(config.server.listen) });
+      const { hasTokens, roomsHaveTokens } = httpOptions(next.config, mode, role);
+      refuseUnsafe({ ...options, hasTokens, roomsHaveTokens });
       settings.replace(await openSettings(next, roomServer, http.localUrl));
       const needs = restartNeeds(config, next.config);
       config = { ...next.config, store: config.store, rooms: config.rooms };
       await schedules.renew(config);
       driver.renew(next.config.browser.allow);
+      await certificates?.look();
       return needs;
     },
   };
+}
+
+type Addresses = Pick<App, "localUrl" | "secureUrl" | "publicUrl">;
+
+function addressesOf({ localUrl, secureUrl }: HttpServer, { server }: Config): Addresses {
+  return { localUrl, secureUrl, publicUrl: (server.publicUrl ?? localUrl).replace(/\/+$/u, "") };
+}
+
+async function openTls(
+  { tls }: HttpOptions,
+  loaded: LoadedConfig,
+  deps: { readonly clock: Clock; readonly log: Logger },
+  parts: AsyncDisposable[],
+): Promise<Certificates | undefined> {
+  return tls === undefined ? undefined : use(parts, await openCertificates(certificateOptions(loaded), deps));
 }
 
 function openCamera(
@@ -214,9 +237,27 @@ function liveSchedules(first: Config, deps: Omit<SchedulesDeps, "schedules">, ha
 function httpOptions({ server, rooms }: Config, mode: AppMode, role: Role): HttpOptions {
   const { host, port } = mode === "serve" ? splitListen(server.listen) : { host: "127.0.0.1", port: 0 };
   const { publicUrl, tokens } = server;
+  const tls =
+    mode === "serve" && server.tls !== undefined
+      ? { ...splitListen(server.tls.listen), names: server.tls.names }
+      : undefined;
   const hasTokens = Object.keys(tokens).length > 0;
   const roomsHaveTokens = Object.keys(rooms.tokens).length > 0;
-  return { host, port, publicUrl, hasTokens, roomsHaveTokens, takesAlerts: role !== "worker" };
+  return { host, port, tls, publicUrl, hasTokens, roomsHaveTokens, takesAlerts: role !== "worker" };
+}
+
+/** The certificate of server.tls, given or of Chartbell's own making. */
+export function certificateOptions({ config, baseDir }: LoadedConfig): CertificateOptions {
+  const { tls, publicUrl } = config.server;
+  const { cert, key } = tls ?? {};
+  const folder = resolve(baseDir, config.store.dataDir, "tls");
+  const files =
+    cert === undefined || key === undefined ? undefined : { cert: resolve(baseDir, cert), key: resolve(baseDir, key) };
+  const listened = tls === undefined ? [] : [splitListen(tls.listen).host];
+  const called = publicUrl === undefined ? [] : [new URL(publicUrl).hostname.replace(/^\[|\]$/gu, "")];
+  const isAny = (name: string): boolean => name === "0.0.0.0" || name === "::";
+  const names = ["localhost", "127.0.0.1", "::1", hostname(), ...listened, ...called, ...(tls?.names ?? [])];
+  return { files, folder, names: [...new Set(names.filter((name) => !isAny(name)).map((name) => name.toLowerCase()))] };
 }
 
 /** The store that `serve` keeps what it accepts in. Throws as openStore does. */
@@ -244,7 +285,8 @@ function openRooms(config: Config, ownToken: Secret, publicUrl: () => string, lo
     channel.kind === "room" ? [channel.room] : [],
   );
   const names = [...new Set([...config.rooms.names, ...ofChannels])];
-  const { host } = splitListen(config.server.listen);
+  const { listen, tls } = config.server;
+  const hosts = [listen, ...(tls === undefined ? [] : [tls.listen])].map((one) => splitListen(one).host);
   const mayReach = { isAllowed: createAllowList(config.rooms.webhookAllow), allowsPublic: true };
   return createRooms(
     {
@@ -252,7 +294,7 @@ function openRooms(config: Config, ownToken: Secret, publicUrl: () => string, lo
       rooms: names.length === 0 ? ["Lobby"] : names,
       publicUrl,
       requireTokens: configured.length > 0,
-      pageRequiresToken: !isLoopbackHost(host),
+      pageRequiresToken: !hosts.every(isLoopbackHost),
       enforceRateLimits: config.rooms.rateLimits,
     },
     {

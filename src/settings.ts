@@ -42,6 +42,7 @@ export function restartNeeds(before: Config, after: Config): readonly string[] {
   const fixed = ({ server, store, browser, rooms, channels }: Config): Readonly<Record<string, unknown>> => ({
     "server.listen": server.listen,
     "server.publicUrl": server.publicUrl,
+    "server.tls": server.tls,
     store,
     browser: { ...browser, allow: [] },
     rooms: [rooms, Object.values(channels).flatMap((channel) => (channel.kind === "room" ? [channel.room] : []))],

@@ -44,6 +44,7 @@ export function serve(program: Command): void {
       const { publicUrl } = app;
       const facts = {
         url: publicUrl,
+        ...(app.secureUrl === undefined ? {} : { tls: app.secureUrl }),
         rooms: `${publicUrl}/rooms`,
         role: flags.role,
         config: loaded.file ?? "built-in",

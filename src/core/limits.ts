@@ -40,6 +40,15 @@ export const limits = {
   secretBytesMax: 64 * KiB,
   urlCharsMax: 8192,
 
+  certificateFileBytesMax: 256 * KiB,
+  /** How often the files of a certificate are looked at. */
+  certificateLookMs: 10 * second,
+  /** Certificates of our own: how long they are good, how long before the end they are renewed, how far clocks may be behind. */
+  authorityMs: 3650 * 24 * hour,
+  serverCertificateMs: 365 * 24 * hour,
+  certificateRenewMs: 30 * 24 * hour,
+  clockSkewMs: 24 * hour,
+
   viewportSideMax: 8000,
   viewportSideMin: 16,
   deviceScaleMax: 4,

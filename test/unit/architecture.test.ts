@@ -24,6 +24,7 @@ const rules: Readonly<Record<string, Rule>> = {
   destinations: { mayImport: ["core"] },
   rooms: { mayImport: ["core"] },
   store: { mayImport: ["core"] },
+  tls: { mayImport: ["core"] },
   pipeline: {
     mayImport: ["core"],
     mayImportTypes: [
@@ -39,10 +40,16 @@ const rules: Readonly<Record<string, Rule>> = {
   },
   http: {
     mayImport: ["core", "triggers/index", "pipeline"],
-    mayImportTypes: ["store/contract", "store/pictures/contract", "rooms/contract", "web-driver/contract"],
+    mayImportTypes: [
+      "store/contract",
+      "store/pictures/contract",
+      "rooms/contract",
+      "tls/certificates",
+      "web-driver/contract",
+    ],
   },
   cli: {
-    mayImport: ["app", "core", "config", "pipeline/target"],
+    mayImport: ["app", "core", "config", "pipeline/target", "tls"],
     mayImportTypes: ["pipeline", "destinations/contract"],
   },
 };
@@ -67,6 +74,7 @@ const homes: Readonly<Record<string, string>> = {
   re2js: "rooms/webhooks/pattern.ts",
   pg: "store/",
   "pg-boss": "store/",
+  "node-forge": "tls/authority.ts",
   aws4fetch: "store/pictures/s3.ts",
 };
 
