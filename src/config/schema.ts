@@ -7,6 +7,7 @@ import { Portal } from "../core/portal.ts";
 import { Route } from "../core/route.ts";
 import { Schedule } from "../core/schedule.ts";
 import { SecretField } from "../core/secret.ts";
+import { ApiToken } from "../core/token.ts";
 import { ChannelOptions } from "../destinations/index.ts";
 import { Scope } from "../rooms/contract.ts";
 import { PicturesOptions, Retention } from "../store/options.ts";
@@ -69,7 +70,12 @@ const Server = z.strictObject({
     .url({ protocol: /^https?$/ })
     .optional()
     .describe("Address under which people and other programs reach this server; default: the listen address."),
-  tokens: z.record(Name, SecretField).default({}).describe("API tokens by name. None: on loopback everybody may call."),
+  tokens: z
+    .record(Name, ApiToken)
+    .default({})
+    .describe(
+      "API tokens by name, each a reference, or a section that says what it may. None: on loopback everybody may call.",
+    ),
   tls: Tls.optional().describe("HTTPS beside HTTP, for clients that speak nothing else; `{}` makes a certificate."),
 });
 

@@ -120,6 +120,7 @@ export const errorCodes = facts({
   body_too_large: entry("request", 413, false, "Send a smaller body."),
   media_type_unsupported: entry("request", 415, false, "Send Content-Type: application/json."),
   unauthorized: entry("request", 401, false, "Send `Authorization: Bearer TOKEN` with a token of server.tokens."),
+  token_forbidden: entry("request", 403, false, "Use another token, or let this one do more under server.tokens."),
   host_forbidden: entry("request", 421, false, "Use the address of server.publicUrl or server.listen."),
   not_found: entry("request", 404, false, "See docs/configuration.md for the addresses Chartbell answers."),
   method_not_allowed: entry("request", 405, false, "Use the method named in the Allow header."),

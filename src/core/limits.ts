@@ -15,6 +15,7 @@ export const limits = {
   alertTextCharsMax: 32_768,
   alertTagsMax: 100,
   alertFieldsMax: 100,
+  alertLinksMax: 20,
   /** Bodies of `POST /hooks/*`, and what one of them may hold. */
   hookBodyBytesMax: 2 * MiB,
   hookAlertsMax: 500,

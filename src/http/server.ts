@@ -5,7 +5,6 @@ import type { Clock } from "../core/clock.ts";
 import { AppError } from "../core/errors.ts";
 import type { Logger } from "../core/log.ts";
 import type { Metrics } from "../core/metrics.ts";
-import type { Secret } from "../core/secret.ts";
 import type { Pipeline } from "../pipeline/pipeline.ts";
 import type { Schedules } from "../pipeline/schedules.ts";
 import type { Shooter } from "../pipeline/shoot.ts";
@@ -16,9 +15,11 @@ import type { Certificates } from "../tls/certificates.ts";
 import type { WebDriver } from "../web-driver/contract.ts";
 import type { HookOptions, Outside } from "../triggers/index.ts";
 import { isLoopbackHost, requireOwnHost, requireToken } from "./access.ts";
+import type { ApiTokens } from "./access.ts";
 import { alertRoutes } from "./alerts.ts";
 import { deliveryRoutes } from "./deliveries.ts";
 import { historyRoutes, pictureRoutes } from "./history.ts";
+import { documentRoutes } from "./openapi/routes.ts";
 import { healthRoutes } from "./health.ts";
 import { hookRoutes } from "./hooks.ts";
 import { hostNames, openListener } from "./listener.ts";
@@ -60,7 +61,7 @@ export interface HttpDeps {
   readonly shooter: Shooter;
   readonly settings: LiveSettings;
   /** The tokens of the API, by name, as they are now. */
-  readonly tokens: () => Readonly<Record<string, Secret>>;
+  readonly tokens: ApiTokens;
   /** The configured hooks, by name, as they are now. */
   readonly hooks: () => Readonly<Record<string, HookOptions>>;
   readonly rooms: RoomServer;
@@ -125,7 +126,7 @@ function createExpress(options: HttpOptions, deps: HttpDeps, hosts: () => Readon
   app.use(healthRoutes(deps));
   if (options.takesAlerts) app.get("/", (_request, response) => response.redirect(302, "/rooms"));
   if (options.takesAlerts) app.use(roomRoutes(deps.rooms));
-  app.use(securityHeaders(), testPortalRoutes());
+  app.use(securityHeaders(), testPortalRoutes(), documentRoutes());
   app.use(["/api", "/metrics"], requireToken(deps.tokens));
   app.use(metricsRoutes(deps));
   if (options.takesAlerts) app.use(apiRoutes(deps));
@@ -137,7 +138,7 @@ function createExpress(options: HttpOptions, deps: HttpDeps, hosts: () => Readon
 function apiRoutes(deps: HttpDeps): Router {
   const app = Router();
   if (deps.store.history !== undefined) app.use(historyRoutes(deps.store.history));
-  app.use(alertRoutes(deps.pipeline, deps.store));
+  app.use(alertRoutes(deps.pipeline, deps.store, deps.tokens));
   if (deps.store.pictures !== undefined) app.use(pictureRoutes(deps.store.pictures));
   if (deps.store.desk !== undefined) app.use(deliveryRoutes(deps.store.desk));
   app.use(scheduleRoutes(deps.schedules));
