@@ -6,6 +6,7 @@ import { splitListen } from "./config/schema.ts";
 import type { Config } from "./config/schema.ts";
 import { systemClock } from "./core/clock.ts";
 import type { Clock } from "./core/clock.ts";
+import type { Hooks } from "./core/code.ts";
 import { AppError } from "./core/errors.ts";
 import type { Logger } from "./core/log.ts";
 import { createMetrics, measureProcess } from "./core/metrics.ts";
@@ -83,11 +84,13 @@ export interface AppOptions {
   readonly role?: Role;
   /** Default: the system's. */
   readonly clock?: Clock;
+  /** Functions that go before those of the configuration's code. */
+  readonly hooks?: Hooks;
 }
 
 /** Starts the program; throws AppErrors for what the operator has to mend, with everything stopped again. */
 export async function startApp(loaded: LoadedConfig, options: AppOptions, log: Logger): Promise<App> {
-  const { mode, role = "all", clock = systemClock } = options;
+  const { mode, role = "all", clock = systemClock, hooks = {} } = options;
   refuseLoneRole(role, loaded.config);
   const parts: AsyncDisposable[] = [];
   const stop = async (): Promise<void> => {
@@ -95,7 +98,7 @@ export async function startApp(loaded: LoadedConfig, options: AppOptions, log: L
   };
   try {
     return {
-      ...(await build(loaded, { mode, role, clock }, log, parts)),
+      ...(await build(loaded, { mode, role, clock, hooks }, log, parts)),
       probePictures: pictureProbe(loaded.config),
       [Symbol.asyncDispose]: stop,
     };
@@ -115,7 +118,7 @@ function refuseLoneRole(role: Role, { store }: Config): void {
 
 async function build(
   loaded: LoadedConfig,
-  { mode, role, clock }: Required<AppOptions>,
+  { mode, role, clock, hooks }: Required<AppOptions>,
   log: Logger,
   parts: AsyncDisposable[],
 ): Promise<Omit<App, "probePictures" | typeof Symbol.asyncDispose>> {
@@ -133,7 +136,7 @@ async function build(
   const isRoomServer = mode === "serve" && role !== "worker";
   const roomServer = (): RoomServerAddress =>
     isRoomServer ? { ...own, url: address.localUrl } : configuredRoomServer(config, role === "worker");
-  const first = await openSettings(loaded, roomServer, undefined);
+  const first = await openSettings(loaded, roomServer, undefined, hooks);
   const settings = use(parts, createLiveSettings(first));
   const pipeline = createPipeline({ ...shared, store, settings, shooter, random: Math.random });
   const timing = { settings, pipeline, memory: store.schedules, runOf: scheduledRun, clock, log };
@@ -173,7 +176,7 @@ async function build(
     async reload(next) {
       const { hasTokens, roomsHaveTokens } = httpOptions(next.config, mode, role);
       refuseUnsafe({ ...options, hasTokens, roomsHaveTokens });
-      settings.replace(await openSettings(next, roomServer, http.localUrl));
+      settings.replace(await openSettings(next, roomServer, http.localUrl, hooks));
       const needs = restartNeeds(config, next.config);
       config = { ...next.config, store: config.store, rooms: config.rooms };
       await schedules.renew(config);

@@ -157,6 +157,12 @@ export const Config = z.strictObject({
       "Outside systems that post to `/hooks/NAME`; each source answers under its own name without being listed.",
     ),
   routes: z.array(Route).max(1000).default([]).describe("Which alerts go where; every matching route applies."),
+  code: z
+    .string()
+    .min(1)
+    .max(4096)
+    .optional()
+    .describe("TypeScript or JavaScript file with functions that decide; see [in code](in-code.md)."),
   schedules: z
     .array(Schedule)
     .max(limits.schedulesMax)

@@ -1,4 +1,5 @@
 import type { Alert } from "./alert.ts";
+import type { Decided } from "./code.ts";
 import type { ErrorCode } from "./errors.ts";
 import type { MediaType, Verdict } from "./picture.ts";
 
@@ -14,6 +15,8 @@ export interface Plan {
   readonly portals: readonly string[];
   /** Template, or undefined for the default text. */
   readonly text: string | undefined;
+  /** What the operator's own code decided of this message. */
+  readonly decided?: Decided;
 }
 
 /**

@@ -47,6 +47,7 @@ export const errorCodes = facts({
   role_lonely: entry("config", 500, false, "Set store.url to the PostgreSQL server that all processes share."),
   listen_unsafe: entry("config", 500, false, "Listen on 127.0.0.1, or configure server.tokens and rooms.tokens."),
   listen_failed: entry("setup", 500, false, "Choose another address with --listen HOST:PORT."),
+  code_unusable: entry("config", 500, false, "See docs/in-code.md for what the file may export."),
   certificate_unusable: entry("config", 500, false, "Give server.tls a certificate and its key, or neither of them."),
   node_too_old: entry(
     "setup",

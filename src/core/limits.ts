@@ -16,6 +16,11 @@ export const limits = {
   alertTagsMax: 100,
   alertFieldsMax: 100,
   alertLinksMax: 20,
+  /** One question to the operator's own code, and how many recipients it may name. */
+  codeMs: 2 * second,
+  recipientsMax: 100,
+  /** Users and rooms beside a channel's own that are kept in mind. */
+  channelBranchesMax: 1000,
   /** Bodies of `POST /hooks/*`, and what one of them may hold. */
   hookBodyBytesMax: 2 * MiB,
   hookAlertsMax: 500,

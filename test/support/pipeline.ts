@@ -20,6 +20,7 @@ export function channelOf(destination: Destination, changes: Partial<Channel> = 
     notify: "auto",
     onUnknown: "resend",
     turns: createLane(),
+    branches: new Map(),
     ...changes,
   };
 }

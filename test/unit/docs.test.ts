@@ -12,7 +12,7 @@ test.each(Object.entries(generatedDocs()))(
   },
 );
 
-test.each(["README.md", "docs/configuration.md", "docs/sources.md"])(
+test.each(["README.md", "docs/configuration.md", "docs/in-code.md", "docs/sources.md"])(
   "every YAML example of %s is a valid configuration",
   (path) => {
     const examples = [...read(path).matchAll(/```yaml\n(?<yaml>[\s\S]*?)```/gu)].map(
