@@ -174,6 +174,17 @@ test("a wrong certificate ends the start with what is wrong", async () => {
   expect(stderr).toContain("cert.pem has no certificate");
 });
 
+test("check tells until when the certificate is good, or what is wrong with it", async () => {
+  await writeFile(join(home, "chartbell.yaml"), "server: { tls: { names: [chat.example.com] } }\n");
+  const lineOf = async (): Promise<string | undefined> => {
+    const { stdout } = await chartbell(["check"], { cwd: home });
+    return stdout.split("\n").find((line) => line.includes("tls: certificate"));
+  };
+  expect(await lineOf()).toMatch(/^ok +tls: certificate: .*DNS:chat\.example\.com, until \d{4}-\d\d-\d\d\.$/u);
+  await writeFile(join(home, "chartbell.yaml"), "server: { tls: { cert: ./none.pem, key: ./none.pem } }\n");
+  expect(await lineOf()).toMatch(/^FAILED +tls: certificate: .*none\.pem cannot be read \(ENOENT\)/u);
+});
+
 test("listening for everybody with TLS asks for tokens as without", async () => {
   await expect(start('{ listen: "0.0.0.0:0" }')).rejects.toMatchObject({ code: "listen_unsafe" });
 });

@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { parseConfig } from "../../../src/config/load.ts";
 import type { Hooks } from "../../../src/core/code.ts";
 import { limits } from "../../../src/core/limits.ts";
 import { createLog } from "../../../src/core/log.ts";
@@ -11,6 +12,7 @@ import type { Channel } from "../../../src/pipeline/channel.ts";
 import { composeText } from "../../../src/pipeline/compose.ts";
 import type { Settings } from "../../../src/pipeline/settings.ts";
 import { alertOf, channelOf } from "../../support/pipeline.ts";
+import { listenRecording } from "../../support/recording-server.ts";
 
 /* What the operator's code may decide, and what becomes of an alert when that code is at fault. */
 
@@ -132,6 +134,34 @@ describe("message and extra", () => {
     await decideInCode(alert, [plan], { settings: { ...settings, code: { message } }, log });
     expect(alert.tags).toEqual({});
   });
+});
+
+test("a HipChat server is sent the fields under its own names, towards the person or room", async () => {
+  await using server = await listenRecording();
+  const yaml = `{ kind: hipchat, host: "${server.url}", room: "1", messageToken: env:T }`;
+  const { config } = parseConfig(`channels: { ops: ${yaml} }`, {
+    file: undefined,
+    flags: {},
+    env: { T: "t" },
+    cwd: "/",
+  });
+  const options = config.channels["ops"];
+  if (options === undefined) throw new Error("It is there.");
+  const roomServer = (): never => {
+    throw new Error("There is none.");
+  };
+  await using ops = await openDestination(options, { baseDir: "/", roomServer });
+  const card = { style: "application", id: "1", title: "CPU" };
+  const step = { kind: "text", text: "t", format: "html", color: "red", notify: true, from: "Blue", card } as const;
+  const attempt = { deliveryId: "d", number: 1, signal: AbortSignal.timeout(5000) };
+  await ops.towards?.({ kind: "room", idOrName: "Night / shift" })?.deliver(step, attempt);
+  await ops.towards?.({ kind: "user", idOrName: "bob@example.com" })?.deliver(step, attempt);
+  const sent = server.received.map(({ url, body }): unknown => [url, JSON.parse(body.toString())]);
+  const common = { message: "t", message_format: "html", notify: true };
+  expect(sent).toEqual([
+    ["/v2/room/Night%20%2F%20shift/notification", { ...common, color: "red", from: "Blue", card }],
+    ["/v2/user/bob%40example.com/message", common],
+  ]);
 });
 
 const never = async (): Promise<never> => await new Promise(() => undefined);
