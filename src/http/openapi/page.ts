@@ -42,7 +42,7 @@ export function documentPage(document: Json, stylePath: string): string {
     name,
     calls: calls.filter(({ group }) => group === name).map((call) => viewOf(call, document)),
   }));
-  return eta.render("./page", { stylePath, version: textAt(document, ["info", "version"]), groups });
+  return eta.render("./page", { prose, stylePath, version: textAt(document, ["info", "version"]), groups });
 }
 
 function viewOf(call: Call, document: Json): CallView {
@@ -71,6 +71,11 @@ function viewOf(call: Call, document: Json): CallView {
     })),
     curl: curlOf(call),
   };
+}
+
+/** Text of the document as HTML: what stands in backticks is code. */
+function prose(text: string): string {
+  return escapeHtml(text).replace(/`(?<code>[^`]+)`/gu, "<code>$<code></code>");
 }
 
 function parametersOf(parameters: Json | undefined): readonly FieldView[] {

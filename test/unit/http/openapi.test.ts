@@ -48,6 +48,11 @@ describe("the page", () => {
     for (const row of rows) expect(page).toContain(`<code>${row}</code>`);
   });
 
+  test("shows what is code as code", () => {
+    expect(page).toContain("<dd>Bad Request: <code>request_invalid</code>");
+    expect(page.replace(/<pre[\s\S]*?<\/pre>/gu, "")).not.toMatch(/`\w/u);
+  });
+
   test("has nothing that the content security policy forbids", () => {
     expect(page).not.toMatch(/<script|<style|\sstyle=|\son\w+=|(?:src|href)="(?:https?:)?\/\//iu);
   });
