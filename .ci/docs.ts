@@ -30,7 +30,8 @@ export function renewed(path: string, generated: string): string {
 function configurationTable(): string {
   const schema = z.toJSONSchema(Config, { io: "input", unrepresentable: "any", reused: "inline" });
   const sections = Object.entries(schema.properties ?? {}).map(([name, section]) => {
-    const rows = isSchema(section) ? rowsOf(section, name) : [];
+    const inside = isSchema(section) ? rowsOf(section, name) : [];
+    const rows = isSchema(section) && inside.length === 0 ? rowOf(section, name) : inside;
     const about = isSchema(section) ? (section.description ?? "") : "";
     const table = ["| key | takes | default | meaning |", "|---|---|---|---|", ...rows].join("\n");
     return `## ${name}\n\n${about}\n\n${table}\n`;

@@ -1,10 +1,12 @@
 import { randomBytes } from "node:crypto";
+import { hostname } from "node:os";
 import { resolve } from "node:path";
 import type { LoadedConfig } from "./config/load.ts";
 import { splitListen } from "./config/schema.ts";
 import type { Config } from "./config/schema.ts";
 import { systemClock } from "./core/clock.ts";
 import type { Clock } from "./core/clock.ts";
+import type { Hooks } from "./core/code.ts";
 import { AppError } from "./core/errors.ts";
 import type { Logger } from "./core/log.ts";
 import { createMetrics, measureProcess } from "./core/metrics.ts";
@@ -16,7 +18,7 @@ import type { RoomServerAddress } from "./destinations/contract.ts";
 import { isLoopbackHost } from "./http/access.ts";
 import { createOutside } from "./http/outside.ts";
 import { refuseUnsafe, startHttp } from "./http/server.ts";
-import type { HttpOptions } from "./http/server.ts";
+import type { HttpOptions, HttpServer } from "./http/server.ts";
 import { createImaging } from "./image/imaging.ts";
 import { createPipeline } from "./pipeline/pipeline.ts";
 import type { Pipeline } from "./pipeline/pipeline.ts";
@@ -35,6 +37,9 @@ import { openStore } from "./store/open.ts";
 import type { OpenStore } from "./store/open.ts";
 import { probeS3 } from "./store/pictures/s3.ts";
 import { scheduledRun } from "./triggers/schedule.ts";
+import { openCertificates } from "./tls/certificates.ts";
+import type { Certificates } from "./tls/certificates.ts";
+import type { CertificateOptions } from "./tls/contract.ts";
 import { createAllowList, endpointOf } from "./web-driver/allow.ts";
 import type { Cut, WebDriver } from "./web-driver/contract.ts";
 import { decide } from "./web-driver/guard.ts";
@@ -47,6 +52,8 @@ import { createWebDriver } from "./web-driver/web-driver.ts";
 export interface App extends AsyncDisposable {
   /** Address on this machine, without a trailing slash. */
   readonly localUrl: string;
+  /** The same with TLS, where it listens so. */
+  readonly secureUrl: string | undefined;
   /** Address for people and other programs, without a trailing slash. */
   readonly publicUrl: string;
   readonly driver: WebDriver;
@@ -79,11 +86,13 @@ export interface AppOptions {
   readonly role?: Role;
   /** Default: the system's. */
   readonly clock?: Clock;
+  /** Functions that go before those of the configuration's code. */
+  readonly hooks?: Hooks;
 }
 
 /** Starts the program; throws AppErrors for what the operator has to mend, with everything stopped again. */
 export async function startApp(loaded: LoadedConfig, options: AppOptions, log: Logger): Promise<App> {
-  const { mode, role = "all", clock = systemClock } = options;
+  const { mode, role = "all", clock = systemClock, hooks = {} } = options;
   refuseLoneRole(role, loaded.config);
   const parts: AsyncDisposable[] = [];
   const stop = async (): Promise<void> => {
@@ -91,7 +100,7 @@ export async function startApp(loaded: LoadedConfig, options: AppOptions, log: L
   };
   try {
     return {
-      ...(await build(loaded, { mode, role, clock }, log, parts)),
+      ...(await build(loaded, { mode, role, clock, hooks }, log, parts)),
       probePictures: pictureProbe(loaded.config),
       [Symbol.asyncDispose]: stop,
     };
@@ -111,7 +120,7 @@ function refuseLoneRole(role: Role, { store }: Config): void {
 
 async function build(
   loaded: LoadedConfig,
-  { mode, role, clock }: Required<AppOptions>,
+  { mode, role, clock, hooks }: Required<AppOptions>,
   log: Logger,
   parts: AsyncDisposable[],
 ): Promise<Omit<App, "probePictures" | typeof Symbol.asyncDispose>> {
@@ -123,22 +132,24 @@ async function build(
   const store: Store = served ?? use(parts, createMemoryStore(log));
   const shared = { log, metrics, clock, pictures: store.pictures };
   const { driver, shooter } = openCamera(config, shared, parts);
-  let address = { localUrl: "", publicUrl: "" };
+  let address: Addresses = { localUrl: "", secureUrl: undefined, publicUrl: "" };
+  const publicAddress = (): string => address.publicUrl;
   const ownToken = new Secret(randomBytes(24).toString("base64url"));
   const rooms =
-    served === undefined
-      ? undefined
-      : use(parts, await openRooms(config, ownToken, () => address.publicUrl, served.rooms, log));
+    served === undefined ? undefined : use(parts, await openRooms(config, ownToken, publicAddress, served.rooms, log));
   const roomServer = (): RoomServerAddress =>
     rooms === undefined ? configuredRoomServer(config) : ownRoomServer(rooms, ownToken);
-  const first = await openSettings(loaded, roomServer, undefined);
+  const first = await openSettings(loaded, roomServer, undefined, hooks);
   const settings = use(parts, createLiveSettings(first));
   const pipeline = createPipeline({ ...shared, store, settings, shooter, random: Math.random });
   const timing = { settings, pipeline, memory: store.schedules, runOf: scheduledRun, clock, log };
   const schedules = liveSchedules(config, timing, mode === "serve" && role !== "intake");
+  const options = httpOptions(config, mode, role);
+  const certificates = await openTls(options, loaded, { clock, log }, parts);
   const http = use(
     parts,
-    await startHttp(httpOptions(config, mode, role), {
+    await startHttp(options, {
+      ...shared,
       pipeline,
       schedules: schedules.current,
       shooter,
@@ -146,16 +157,13 @@ async function build(
       rooms,
       store,
       driver,
-      metrics,
-      log,
       tokens: () => config.server.tokens,
       hooks: () => config.hooks,
       outside: createOutside(),
-      clock,
+      certificates,
     }),
   );
-  const publicUrl = (config.server.publicUrl ?? http.localUrl).replace(/\/+$/u, "");
-  address = { localUrl: http.localUrl, publicUrl };
+  address = addressesOf(http, config);
   addTestPortal(first.portals, http.localUrl);
   parts.push({ [Symbol.asyncDispose]: async () => await pipeline.drain() });
   // What was left from before may go to rooms of this server: only now can they be reached.
@@ -169,15 +177,32 @@ async function build(
     pipeline,
     schedules: schedules.current,
     async reload(next) {
-      refuseUnsafe({ ...httpOptions(next.config, mode, role), ...splitListen(config.server.listen) });
-      settings.replace(await openSettings(next, roomServer, http.localUrl));
+      const { hasTokens, roomsHaveTokens } = httpOptions(next.config, mode, role);
+      refuseUnsafe({ ...options, hasTokens, roomsHaveTokens });
+      settings.replace(await openSettings(next, roomServer, http.localUrl, hooks));
       const needs = restartNeeds(config, next.config);
       config = { ...next.config, store: config.store, rooms: config.rooms };
       await schedules.renew(config);
       driver.renew(next.config.browser.allow);
+      await certificates?.look();
       return needs;
     },
   };
+}
+
+type Addresses = Pick<App, "localUrl" | "secureUrl" | "publicUrl">;
+
+function addressesOf({ localUrl, secureUrl }: HttpServer, { server }: Config): Addresses {
+  return { localUrl, secureUrl, publicUrl: (server.publicUrl ?? localUrl).replace(/\/+$/u, "") };
+}
+
+async function openTls(
+  { tls }: HttpOptions,
+  loaded: LoadedConfig,
+  deps: { readonly clock: Clock; readonly log: Logger },
+  parts: AsyncDisposable[],
+): Promise<Certificates | undefined> {
+  return tls === undefined ? undefined : use(parts, await openCertificates(certificateOptions(loaded), deps));
 }
 
 function openCamera(
@@ -218,9 +243,27 @@ function liveSchedules(first: Config, deps: Omit<SchedulesDeps, "schedules">, ha
 function httpOptions({ server, rooms }: Config, mode: AppMode, role: Role): HttpOptions {
   const { host, port } = mode === "serve" ? splitListen(server.listen) : { host: "127.0.0.1", port: 0 };
   const { publicUrl, tokens } = server;
+  const tls =
+    mode === "serve" && server.tls !== undefined
+      ? { ...splitListen(server.tls.listen), names: server.tls.names }
+      : undefined;
   const hasTokens = Object.keys(tokens).length > 0;
   const roomsHaveTokens = Object.keys(rooms.tokens).length > 0;
-  return { host, port, publicUrl, hasTokens, roomsHaveTokens, takesAlerts: role !== "worker" };
+  return { host, port, tls, publicUrl, hasTokens, roomsHaveTokens, takesAlerts: role !== "worker" };
+}
+
+/** The certificate of server.tls, given or of Chartbell's own making. */
+export function certificateOptions({ config, baseDir }: LoadedConfig): CertificateOptions {
+  const { tls, publicUrl } = config.server;
+  const { cert, key } = tls ?? {};
+  const folder = resolve(baseDir, config.store.dataDir, "tls");
+  const files =
+    cert === undefined || key === undefined ? undefined : { cert: resolve(baseDir, cert), key: resolve(baseDir, key) };
+  const listened = tls === undefined ? [] : [splitListen(tls.listen).host];
+  const called = publicUrl === undefined ? [] : [new URL(publicUrl).hostname.replace(/^\[|\]$/gu, "")];
+  const isAny = (name: string): boolean => name === "0.0.0.0" || name === "::";
+  const names = ["localhost", "127.0.0.1", "::1", hostname(), ...listened, ...called, ...(tls?.names ?? [])];
+  return { files, folder, names: [...new Set(names.filter((name) => !isAny(name)).map((name) => name.toLowerCase()))] };
 }
 
 /** The store that `serve` keeps what it accepts in. Throws as openStore does. */
@@ -254,7 +297,8 @@ async function openRooms(
     channel.kind === "room" ? [channel.room] : [],
   );
   const names = [...new Set([...config.rooms.names, ...ofChannels])];
-  const { host } = splitListen(config.server.listen);
+  const { listen, tls } = config.server;
+  const hosts = [listen, ...(tls === undefined ? [] : [tls.listen])].map((one) => splitListen(one).host);
   const mayReach = { isAllowed: createAllowList(config.rooms.webhookAllow), allowsPublic: true };
   return await createRooms(
     {
@@ -262,7 +306,7 @@ async function openRooms(
       rooms: names.length === 0 ? ["Lobby"] : names,
       publicUrl,
       requireTokens: configured.length > 0,
-      pageRequiresToken: !isLoopbackHost(host),
+      pageRequiresToken: !hosts.every(isLoopbackHost),
       enforceRateLimits: config.rooms.rateLimits,
     },
     {

@@ -1,7 +1,10 @@
 import { createHash } from "node:crypto";
+import { resolve } from "node:path";
+import { loadCode } from "./config/code.ts";
 import type { LoadedConfig } from "./config/load.ts";
 import { servedUrl } from "./config/schema.ts";
 import type { Config } from "./config/schema.ts";
+import type { Hooks } from "./core/code.ts";
 import { createLane } from "./core/lane.ts";
 import { Portal } from "./core/portal.ts";
 import { Secret } from "./core/secret.ts";
@@ -14,12 +17,17 @@ import type { RoomServer } from "./rooms/contract.ts";
 
 /** What of a configuration can change while the program runs. */
 
-/** Opens the channels of a configuration, all or none. The test portal is there when `localUrl` is. */
+/**
+ * Opens the channels of a configuration, all or none, and loads its code; `hooks` are those of the program that has Chartbell
+ * in it, and go before the file's. The test portal is there when `localUrl` is.
+ */
 export async function openSettings(
   { config, baseDir }: LoadedConfig,
   roomServer: () => RoomServerAddress,
   localUrl: string | undefined,
+  hooks: Hooks,
 ): Promise<Settings & { readonly portals: Map<string, Portal> }> {
+  const code = config.code === undefined ? hooks : { ...(await loadCode(resolve(baseDir, config.code))), ...hooks };
   const channels = new Map<string, Channel>();
   const close = async (): Promise<void> => {
     await Promise.all([...channels.values()].map(({ destination }) => destination[Symbol.asyncDispose]()));
@@ -28,7 +36,8 @@ export async function openSettings(
     for (const [name, options] of Object.entries(config.channels)) {
       const destination = await openDestination(options, { baseDir, roomServer });
       const { enabled, color, notify, onUnknown } = options;
-      channels.set(name, { name, enabled, destination, color, notify, onUnknown, turns: createLane() });
+      const own = { turns: createLane(), branches: new Map() };
+      channels.set(name, { name, enabled, destination, color, notify, onUnknown, ...own });
     }
   } catch (error) {
     await close();
@@ -36,7 +45,7 @@ export async function openSettings(
   }
   const portals = new Map(Object.entries(config.portals));
   if (localUrl !== undefined) addTestPortal(portals, localUrl);
-  return { channels, portals, routes: readyRoutes(config.routes), [Symbol.asyncDispose]: close };
+  return { channels, portals, routes: readyRoutes(config.routes), code, [Symbol.asyncDispose]: close };
 }
 
 /** Names of the sections whose changes need a restart. */
@@ -44,6 +53,7 @@ export function restartNeeds(before: Config, after: Config): readonly string[] {
   const fixed = ({ server, store, browser, rooms, channels }: Config): Readonly<Record<string, unknown>> => ({
     "server.listen": server.listen,
     "server.publicUrl": server.publicUrl,
+    "server.tls": server.tls,
     store,
     browser: { ...browser, allow: [] },
     rooms: [rooms, Object.values(channels).flatMap((channel) => (channel.kind === "room" ? [channel.room] : []))],

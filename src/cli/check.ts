@@ -1,5 +1,6 @@
 import type { Command } from "commander";
 import type { App } from "../app.ts";
+import type { LoadedConfig } from "../config/load.ts";
 import { AppError, messageOf } from "../core/errors.ts";
 import type { ErrorCode } from "../core/errors.ts";
 import type { CheckResult } from "../destinations/contract.ts";
@@ -9,7 +10,7 @@ import type { ConfigFlags } from "./config-options.ts";
 import { commandLog, interruptSignal, print, printJson, progress, warn } from "./terminal.ts";
 
 interface Check extends CheckResult {
-  /** `config`, `database`, `browser`, `pictures` or `channel NAME`. */
+  /** `config`, `database`, `tls`, `browser`, `pictures` or `channel NAME`. */
   readonly part: string;
 }
 
@@ -29,6 +30,7 @@ export function check(program: Command): void {
       const checks: Check[] = [{ part: "config", subject: "file", ok: true, detail: `Valid: ${file}.` }];
       progress("database …");
       checks.push({ part: "database", ...(await checkDatabase(loaded, log, signal)) });
+      if (loaded.config.server.tls !== undefined) checks.push(await checkTls(loaded));
       progress("browser …");
       checks.push(await checkBrowser(app, signal));
       if (app.probePictures !== undefined) {
@@ -44,6 +46,19 @@ export function check(program: Command): void {
       else print(checks.map(line).join("\n"));
       refuseFailures(checks);
     });
+}
+
+async function checkTls(loaded: LoadedConfig): Promise<Check> {
+  const check = { part: "tls", subject: "certificate" };
+  const { certificateOptions } = await import("../app.ts");
+  const { describeCertificate, readCertificate } = await import("../tls/certificates.ts");
+  try {
+    const { names, validUntil } = describeCertificate(await readCertificate(certificateOptions(loaded), new Date()));
+    const ok = Date.parse(validUntil) > Date.now();
+    return { ...check, ok, detail: `${names || "No names"}, ${ok ? "until" : "ended on"} ${validUntil.slice(0, 10)}.` };
+  } catch (error) {
+    return { ...check, ok: false, detail: sayError(error) };
+  }
 }
 
 async function checkBrowser(app: App, signal: AbortSignal): Promise<Check> {
@@ -88,5 +103,6 @@ function refuseFailures(checks: readonly Check[]): void {
 function codeOf(failed: readonly Check[]): ErrorCode {
   if (failed.some(({ part }) => part.startsWith("channel "))) return "delivery_rejected";
   if (failed.some(({ part }) => part === "database")) return "store_unstartable";
+  if (failed.some(({ part }) => part === "tls")) return "certificate_unusable";
   return failed.some(({ part }) => part === "pictures") ? "pictures_refused" : "browser_unstartable";
 }

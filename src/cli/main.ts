@@ -16,6 +16,7 @@ import { shoot } from "./shoot.ts";
 import { importConfig } from "./import.ts";
 import { reportError } from "./terminal.ts";
 import { testPortal } from "./test-portal.ts";
+import { tls } from "./tls.ts";
 
 const codesHelp = `
 Exit codes: 0 done, 1 unexpected fault, ${Object.entries(exitCodes)
@@ -43,6 +44,7 @@ async function main(argv: readonly string[]): Promise<number> {
     check,
     config,
     importConfig,
+    tls,
   ])
     add(program);
   for (const command of program.commands) command.exitOverride().hook("preAction", refuseOldNode);

@@ -59,7 +59,7 @@ async function dryRuns(loaded: Loaded, alerts: readonly Alert[]) {
   const { servedUrl } = await import("../config/schema.ts");
   const { dryRun } = await import("../pipeline/dry-run.ts");
   const { config } = loaded;
-  await using settings = await openSettings(loaded, () => configuredRoomServer(config), undefined);
+  await using settings = await openSettings(loaded, () => configuredRoomServer(config), undefined, {});
   addTestPortal(settings.portals, servedUrl(config));
   return alerts.map((alert) => ({ alert, run: dryRun(alert, settings) }));
 }

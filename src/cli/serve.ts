@@ -1,3 +1,5 @@
+import { readFile } from "node:fs/promises";
+import { resolve } from "node:path";
 import { InvalidArgumentError } from "commander";
 import type { Command } from "commander";
 import type { App, Role } from "../app.ts";
@@ -44,6 +46,7 @@ export function serve(program: Command): void {
       const { publicUrl } = app;
       const facts = {
         url: publicUrl,
+        ...(app.secureUrl === undefined ? {} : { tls: app.secureUrl }),
         rooms: `${publicUrl}/rooms`,
         role: flags.role,
         config: loaded.file ?? "built-in",
@@ -60,23 +63,33 @@ function roleOf(role: string): Role {
 }
 
 /** Takes up the configuration again when its file changes and at SIGHUP; one that is wrong leaves the old one in force. */
-async function reloadOnChange(
-  app: App,
-  flags: ConfigFlags,
-  { file, text }: LoadedConfig,
-  log: Logger,
-): Promise<Disposable> {
+async function reloadOnChange(app: App, flags: ConfigFlags, loaded: LoadedConfig, log: Logger): Promise<Disposable> {
+  const { file, text } = loaded;
   const { watchFile } = await import("../config/watch.ts");
   const lane = createLane();
   const reload = (): void => void lane.run(async () => await reloadOnce(app, flags, log));
   process.on("SIGHUP", reload);
-  const watching = file === undefined ? undefined : watchFile(file, text, reload);
+  const watched = [...(file === undefined ? [] : [{ file, text }]), ...(await codeOf(loaded))];
+  const watching = watched.map((one) => watchFile(one.file, one.text, reload));
   return {
     [Symbol.dispose]() {
       process.off("SIGHUP", reload);
-      watching?.[Symbol.dispose]();
+      for (const one of watching) one[Symbol.dispose]();
     },
   };
+}
+
+interface WatchedFile {
+  readonly file: string;
+  /** What it held when it was read. */
+  readonly text: string;
+}
+
+/** The file of the configuration's code, as it is now. */
+async function codeOf({ config: { code }, baseDir }: LoadedConfig): Promise<readonly WatchedFile[]> {
+  if (code === undefined) return [];
+  const file = resolve(baseDir, code);
+  return [{ file, text: await readFile(file, "utf8").catch(() => "") }];
 }
 
 async function reloadOnce(app: App, flags: ConfigFlags, log: Logger): Promise<void> {

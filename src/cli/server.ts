@@ -1,4 +1,5 @@
 import type { LoadedConfig } from "../config/load.ts";
+import { scopeOf } from "../core/token.ts";
 import { AppError, errorCodes, systemCodeOf } from "../core/errors.ts";
 import type { ErrorCode } from "../core/errors.ts";
 
@@ -6,17 +7,18 @@ import type { ErrorCode } from "../core/errors.ts";
 const answerMs = 15_000;
 
 /**
- * Asks the Chartbell that serves this configuration, with the first of its tokens; its JSON answer. Throws the server's own
+ * Asks the Chartbell that serves this configuration, with the first of its tokens that may; its JSON answer. Throws the server's own
  * errors, and server_unreachable when none runs.
  */
 export async function askServer({ config }: LoadedConfig, path: string, body?: unknown): Promise<unknown> {
   const { servedUrl } = await import("../config/schema.ts");
-  const [token] = Object.values(config.server.tokens);
+  const scope = scopeOf(body === undefined ? "GET" : "POST", path);
+  const token = Object.values(config.server.tokens).find(({ scopes }) => scopes.includes(scope));
   const url = new URL(path, servedUrl(config));
   const response = await fetch(url, {
     method: body === undefined ? "GET" : "POST",
     headers: {
-      ...(token === undefined ? {} : { authorization: `Bearer ${token.reveal()}` }),
+      ...(token === undefined ? {} : { authorization: `Bearer ${token.token.reveal()}` }),
       ...(body === undefined ? {} : { "content-type": "application/json" }),
     },
     ...(body === undefined ? {} : { body: JSON.stringify(body) }),

@@ -175,6 +175,7 @@ function crossProblems(config: Config): Problem[] {
   const portals = [...Object.keys(config.portals), "test"];
   const places: readonly Place[] = [
     ...config.routes.map((route, index) => ({ ...route, path: ["routes", index] })),
+    ...Object.entries(config.server.tokens).map(([name, token]) => ({ ...token, path: ["server", "tokens", name] })),
     ...Object.entries(config.hooks).flatMap(([name, hook]) => hookPlaces(hook, ["hooks", name])),
   ];
   const unknown = places.flatMap(({ path, ...place }) => [

@@ -1,3 +1,4 @@
+import { isIP } from "node:net";
 import { availableParallelism } from "node:os";
 import { z } from "zod";
 import { limits } from "../core/limits.ts";
@@ -6,6 +7,7 @@ import { Portal } from "../core/portal.ts";
 import { Route } from "../core/route.ts";
 import { Schedule } from "../core/schedule.ts";
 import { SecretField } from "../core/secret.ts";
+import { ApiToken } from "../core/token.ts";
 import { ChannelOptions } from "../destinations/index.ts";
 import { Scope } from "../core/room.ts";
 import { PicturesOptions, Retention } from "../store/options.ts";
@@ -19,20 +21,62 @@ import { AllowEntry } from "../web-driver/allow.ts";
 
 const listenPattern = /^(?<host>\[[\da-f:.]+\]|[^:[\]]+):(?<port>\d{1,5})$/iu;
 
+const Listen = z
+  .string()
+  .refine(
+    (listen) => Number(listenPattern.exec(listen)?.groups?.["port"] ?? Number.NaN) <= 65_535,
+    "must be HOST:PORT",
+  );
+
+const PemFile = z.string("must be the path of a PEM file").min(1).max(4096);
+
+const Tls = z
+  .strictObject({
+    listen: Listen.default("127.0.0.1:8443").describe("Address and port to listen on with TLS, beside server.listen."),
+    cert: PemFile.optional().describe(
+      "PEM file of the certificate and those that lead to its authority; default: Chartbell makes one.",
+    ),
+    key: PemFile.optional().describe("PEM file of its private key, without a password."),
+    names: z
+      .array(
+        z
+          .string()
+          .max(253)
+          .refine(
+            (name) =>
+              isIP(name) !== 0 || /^(?:\*\.)?[a-z\d]([a-z\d-]*[a-z\d])?(?:\.[a-z\d]([a-z\d-]*[a-z\d])?)*$/iu.test(name),
+            "must be a host name or an address",
+          ),
+      )
+      .max(100)
+      .default([])
+      .describe(
+        "More names of this server, for the certificate that Chartbell makes: those that clients know, as `api.hipchat.com`.",
+      ),
+  })
+  .superRefine(({ cert, key, names }, context) => {
+    if ((cert === undefined) !== (key === undefined)) {
+      const missing = cert === undefined ? "cert" : "key";
+      context.addIssue({ code: "custom", path: [missing], message: "is needed too: a certificate and its key" });
+    }
+    if (cert !== undefined && names.length > 0) {
+      context.addIssue({ code: "custom", path: ["names"], message: "stand in the given certificate; leave them out" });
+    }
+  });
+
 const Server = z.strictObject({
-  listen: z
-    .string()
-    .refine(
-      (listen) => Number(listenPattern.exec(listen)?.groups?.["port"] ?? Number.NaN) <= 65_535,
-      "must be HOST:PORT",
-    )
-    .default("127.0.0.1:8080")
-    .describe("Address and port to listen on; port 0 takes a free one."),
+  listen: Listen.default("127.0.0.1:8080").describe("Address and port to listen on; port 0 takes a free one."),
   publicUrl: z
     .url({ protocol: /^https?$/ })
     .optional()
     .describe("Address under which people and other programs reach this server; default: the listen address."),
-  tokens: z.record(Name, SecretField).default({}).describe("API tokens by name. None: on loopback everybody may call."),
+  tokens: z
+    .record(Name, ApiToken)
+    .default({})
+    .describe(
+      "API tokens by name, each a reference, or a section that says what it may. None: on loopback everybody may call.",
+    ),
+  tls: Tls.optional().describe("HTTPS beside HTTP, for clients that speak nothing else; `{}` makes a certificate."),
 });
 
 const Store = z.strictObject({
@@ -117,6 +161,12 @@ export const Config = z.strictObject({
     .max(1000)
     .default([])
     .describe("Which alerts go where; every matching route applies, in order, up to one with `stop`."),
+  code: z
+    .string()
+    .min(1)
+    .max(4096)
+    .optional()
+    .describe("TypeScript or JavaScript file with functions that decide; see [in code](in-code.md)."),
   schedules: z
     .array(Schedule)
     .max(limits.schedulesMax)

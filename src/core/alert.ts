@@ -49,6 +49,11 @@ export const AlertInput = z.strictObject({
   message: z.string().max(limits.alertTextCharsMax).default("").describe("Free text."),
   ruleLink: webLink.optional().describe("The rule's page."),
   link: webLink.optional().describe("A page about this alert."),
+  links: z
+    .array(z.strictObject({ title: z.string().min(1).max(200), url: webLink }))
+    .max(limits.alertLinksMax)
+    .optional()
+    .describe("More pages for people: the placeholder `${links}`."),
   time: z.iso.datetime({ offset: true }).optional().describe("When it happened, ISO 8601; default now."),
   fields: z
     .record(z.string().min(1).max(200), fieldValue)

@@ -1,4 +1,5 @@
 import type { Alert } from "./alert.ts";
+import type { Decided } from "./code.ts";
 import type { ErrorCode } from "./errors.ts";
 import type { MediaType, Verdict } from "./picture.ts";
 
@@ -16,6 +17,8 @@ export interface Plan {
   readonly text: string | undefined;
   /** Names of the routes that led to it; those without a name are not told. */
   readonly routes?: readonly string[];
+  /** What the operator's own code decided of this message. */
+  readonly decided?: Decided;
 }
 
 /**

@@ -51,6 +51,8 @@ export const errorCodes = facts({
   role_lonely: entry("config", 500, false, "Set store.url to the PostgreSQL server that all processes share."),
   listen_unsafe: entry("config", 500, false, "Listen on 127.0.0.1, or configure server.tokens and rooms.tokens."),
   listen_failed: entry("setup", 500, false, "Choose another address with --listen HOST:PORT."),
+  code_unusable: entry("config", 500, false, "See docs/in-code.md for what the file may export."),
+  certificate_unusable: entry("config", 500, false, "Give server.tls a certificate and its key, or neither of them."),
   node_too_old: entry(
     "setup",
     500,
@@ -123,6 +125,7 @@ export const errorCodes = facts({
   body_too_large: entry("request", 413, false, "Send a smaller body."),
   media_type_unsupported: entry("request", 415, false, "Send Content-Type: application/json."),
   unauthorized: entry("request", 401, false, "Send `Authorization: Bearer TOKEN` with a token of server.tokens."),
+  token_forbidden: entry("request", 403, false, "Use another token, or let this one do more under server.tokens."),
   host_forbidden: entry("request", 421, false, "Use the address of server.publicUrl or server.listen."),
   not_found: entry("request", 404, false, "See docs/configuration.md for the addresses Chartbell answers."),
   method_not_allowed: entry("request", 405, false, "Use the method named in the Allow header."),

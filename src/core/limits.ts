@@ -21,6 +21,12 @@ export const limits = {
   routeMatchedCharsMax: 4000,
   routePatternsMax: 100,
   routeExclusionsMax: 100,
+  alertLinksMax: 20,
+  /** One question to the operator's own code, and how many recipients it may name. */
+  codeMs: 2 * second,
+  recipientsMax: 100,
+  /** Users and rooms beside a channel's own that are kept in mind. */
+  channelBranchesMax: 1000,
   /** Bodies of `POST /hooks/*`, and what one of them may hold. */
   hookBodyBytesMax: 2 * MiB,
   hookAlertsMax: 500,
@@ -49,6 +55,15 @@ export const limits = {
   xmlElementsMax: 200_000,
   xmlDepthMax: 50,
   urlCharsMax: 8192,
+
+  certificateFileBytesMax: 256 * KiB,
+  /** How often the files of a certificate are looked at. */
+  certificateLookMs: 10 * second,
+  /** Certificates of our own: how long they are good, how long before the end they are renewed, how far clocks may be behind. */
+  authorityMs: 3650 * 24 * hour,
+  serverCertificateMs: 365 * 24 * hour,
+  certificateRenewMs: 30 * 24 * hour,
+  clockSkewMs: 24 * hour,
 
   viewportSideMax: 8000,
   viewportSideMin: 16,

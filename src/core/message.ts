@@ -13,6 +13,10 @@ export interface TextStep {
   readonly format: TextFormat;
   readonly color: Color;
   readonly notify: boolean;
+  /** The sender's label, where it is not the channel's. */
+  readonly from?: string;
+  /** HipChat's card, as its API takes it. */
+  readonly card?: Readonly<Record<string, unknown>>;
 }
 
 /** One picture of a message, already fitted to the channel's limits. */

@@ -4,6 +4,6 @@ import { z } from "zod";
 export const Name = z
   .string()
   .regex(
-    /^[a-z0-9][a-z0-9_.-]{0,99}$/iu,
+    /^[A-Za-z0-9][A-Za-z0-9_.-]{0,99}$/u,
     "must be letters, digits, `_`, `.` or `-`, at most 100, starting with a letter or digit",
   );

@@ -15,6 +15,7 @@ export const reservedParams: readonly string[] = [
   "value",
   "message",
   "ruleLink",
+  "links",
   "timestamp",
   "event_datetime",
   "received_datetime",

@@ -24,7 +24,7 @@ export class Link {
 const bounds = { parseLimit: 100_000, renderLimit: 200, memoryLimit: 2_000_000 };
 
 const engines: Readonly<Record<TemplateForm, Liquid>> = {
-  html: engine((value) => (value instanceof Link ? anchor(value) : escapeHtml(textOf(value)).replaceAll("\n", "<br>"))),
+  html: engine(htmlOf),
   text: engine(textOf),
   url: engine((value) => encodeURIComponent(wellFormed(textOf(value)))),
 };
@@ -41,6 +41,12 @@ function engine(outputEscape: (value: unknown) => string): Liquid {
     templates: {},
     ...bounds,
   });
+}
+
+function htmlOf(value: unknown): string {
+  if (value instanceof Link) return anchor(value);
+  if (Array.isArray(value)) return value.map(htmlOf).join(", ");
+  return escapeHtml(textOf(value)).replaceAll("\n", "<br>");
 }
 
 function anchor(link: Link): string {

@@ -41,11 +41,22 @@ export interface CheckResult {
   readonly detail: string;
 }
 
+/** Whom a message is for, as HipChat's paths name it. */
+export interface Target {
+  readonly kind: "room" | "user";
+  readonly idOrName: string;
+}
+
 /** An open channel of one kind. */
 export interface Destination extends AsyncDisposable {
   readonly format: TextFormat;
   readonly pictures: Pictures;
   deliver(step: Step, attempt: Attempt): Promise<Receipt>;
+  /**
+   * The same server, with the same tokens, towards somebody else; undefined when it cannot. It is open as long as this one,
+   * and is not disposed of by itself.
+   */
+  towards?(target: Target): Destination | undefined;
   /** Asks the other side whether each token would be accepted, without sending anything to people. */
   check(signal: AbortSignal): Promise<readonly CheckResult[]>;
 }

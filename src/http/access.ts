@@ -1,7 +1,9 @@
 import type { Request, RequestHandler } from "express";
 import { BlockList, isIP } from "node:net";
+import type { AlertInput } from "../core/alert.ts";
 import { AppError } from "../core/errors.ts";
-import type { Secret } from "../core/secret.ts";
+import { scopeOf } from "../core/token.ts";
+import type { ApiToken, TokenScope } from "../core/token.ts";
 
 const loopback = new BlockList();
 loopback.addSubnet("127.0.0.0", 8, "ipv4");
@@ -14,20 +16,46 @@ export function isLoopbackHost(host: string): boolean {
   return family !== 0 && loopback.check(host, family === 6 ? "ipv6" : "ipv4");
 }
 
+export type ApiTokens = () => Readonly<Record<string, ApiToken>>;
+
 /** Bearer tokens of the API. With none configured (possible on loopback only) everybody may call. */
-export function requireToken(tokens: () => Readonly<Record<string, Secret>>): RequestHandler {
+export function requireToken(tokens: ApiTokens): RequestHandler {
   return (request, _response, next) => {
-    requireKnown(bearerOf(request), Object.values(tokens()));
+    const known = requireKnown(bearerOf(request), Object.values(tokens()));
+    if (known !== undefined) requireScope(known, scopeOf(request.method, request.baseUrl + request.path));
     next();
   };
 }
 
-/** Throws unauthorized unless the token is one of these; with none configured every caller is let in. */
-export function requireKnown(given: string | undefined, known: readonly Secret[]): void {
+/**
+ * The token that was given; undefined when none are known: then every caller is let in. Throws unauthorized for one that is
+ * not among them.
+ */
+export function requireKnown<Known extends Pick<ApiToken, "token">>(
+  given: string | undefined,
+  known: readonly Known[],
+): Known | undefined {
   // Every token is compared, so that the time tells nothing about which one is near.
-  const matching = known.filter((token) => token.matches(given ?? ""));
-  if (known.length === 0 || matching.length > 0) return;
+  const [matching] = known.filter(({ token }) => token.matches(given ?? ""));
+  if (known.length === 0 || matching !== undefined) return matching;
   throw new AppError("unauthorized", given === undefined ? "The request has no token." : "The token is not known.");
+}
+
+/** Throws token_forbidden unless the token may be used for this call. */
+export function requireScope({ scopes }: Pick<ApiToken, "scopes">, scope: TokenScope): void {
+  if (scopes.includes(scope)) return;
+  throw new AppError("token_forbidden", `The token is for ${scopes.join(", ")}; this call is for ${scope}.`);
+}
+
+/** Throws token_forbidden when an alert names a channel or portal that the caller's token may not name. */
+export function requireNames(request: Request, tokens: ApiTokens, alerts: readonly AlertInput[]): void {
+  const token = requireKnown(bearerOf(request), Object.values(tokens()));
+  for (const kind of ["channels", "portals"] as const) {
+    const allowed = token?.[kind];
+    const foreign = alerts.flatMap((alert) => alert[kind] ?? []).find((name) => allowed?.includes(name) === false);
+    if (foreign === undefined) continue;
+    throw new AppError("token_forbidden", `The token may not name the ${kind.slice(0, -1)} \`${foreign}\`.`);
+  }
 }
 
 /** The token of `Authorization: Bearer TOKEN`. */

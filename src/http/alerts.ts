@@ -4,16 +4,19 @@ import type { HandledAlert } from "../core/delivery.ts";
 import type { Pipeline } from "../pipeline/pipeline.ts";
 import type { Store } from "../store/contract.ts";
 import { triggers } from "../triggers/index.ts";
+import { requireNames } from "./access.ts";
+import type { ApiTokens } from "./access.ts";
 import { apiBody, jsonOf } from "./body.ts";
 import { onlyMethods } from "./problem.ts";
 
 const keyPattern = /^[\x21-\x7e]{1,200}$/u;
 
 /** `POST /api/alerts` and `GET /api/alerts/ID`. */
-export function alertRoutes(pipeline: Pipeline, store: Store): Router {
+export function alertRoutes(pipeline: Pipeline, store: Store, tokens: ApiTokens): Router {
   const router = Router();
   router.post("/api/alerts", apiBody, async (request, response) => {
     const inputs = triggers.native.read(jsonOf(request));
+    requireNames(request, tokens, inputs);
     const accepted = await pipeline.accept(inputs, idempotencyKeyOf(request.get("idempotency-key")));
     response.status(202).json({ alerts: accepted });
   });

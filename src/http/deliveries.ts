@@ -7,11 +7,12 @@ import type { DeliveryDesk, ListedDelivery } from "../store/contract.ts";
 import { apiBody, jsonOf } from "./body.ts";
 import { onlyMethods } from "./problem.ts";
 
-const State = z.enum(["open", "waiting", "delivered", "failed", "unknown", "folded", "silent"]);
+export const DeliveryStates = z.enum(["open", "waiting", "delivered", "failed", "unknown", "folded", "silent"]);
 const channel = z.string().min(1).max(200).optional();
 
-const Listing = z.strictObject({
-  state: State.optional(),
+/** Query of `GET /api/deliveries`. */
+export const DeliveriesQuery = z.strictObject({
+  state: DeliveryStates.optional(),
   channel,
   limit: z.coerce.number().int().min(1).max(limits.deliveriesListedMax).default(50),
   before: z
@@ -20,7 +21,8 @@ const Listing = z.strictObject({
     .optional(),
 });
 
-const Retry = z.union([
+/** Body of `POST /api/deliveries/retry`. */
+export const RetryWish = z.union([
   z.strictObject({ ids: z.array(z.uuid()).min(1).max(limits.retryMax) }),
   z.strictObject({ all: z.literal(true), channel, state: z.enum(["failed", "unknown"]).optional() }),
 ]);
@@ -29,13 +31,13 @@ const Retry = z.union([
 export function deliveryRoutes(desk: DeliveryDesk): Router {
   const router = Router();
   router.get("/api/deliveries", async (request, response) => {
-    const { limit, before, ...filter } = parseInput(Listing, request.query);
+    const { limit, before, ...filter } = parseInput(DeliveriesQuery, request.query);
     const page = await desk.list(filter, { limit, ...(before === undefined ? {} : { before }) });
     response.json({ ...page, items: page.items.map(deliveryJson) });
   });
   router.all("/api/deliveries", onlyMethods("GET"));
   router.post("/api/deliveries/retry", apiBody, async (request, response) => {
-    const wanted = parseInput(Retry, jsonOf(request));
+    const wanted = parseInput(RetryWish, jsonOf(request));
     const found = await desk.retry("ids" in wanted ? wanted.ids : { channel: wanted.channel, state: wanted.state });
     response.status(202).json({ retried: found });
   });

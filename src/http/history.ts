@@ -10,7 +10,7 @@ import type { PictureStore } from "../store/pictures/contract.ts";
 import { onlyMethods } from "./problem.ts";
 
 /** Query of `GET /api/alerts`. */
-const HistoryQuery = z.strictObject({
+export const HistoryQuery = z.strictObject({
   before: z
     .string()
     .regex(/^\d{1,18}$/u, "must be `next` of an earlier answer")

@@ -8,21 +8,24 @@ import { invalidInput } from "../core/input.ts";
 import { limits } from "../core/limits.ts";
 import type { Logger } from "../core/log.ts";
 import { nearest } from "../core/nearest.ts";
-import type { Secret } from "../core/secret.ts";
+import type { TokenScope } from "../core/token.ts";
 import type { Pipeline } from "../pipeline/pipeline.ts";
 import type { Accepted } from "../store/contract.ts";
 import { readHook, sourceOf, sources, unconfiguredHook } from "../triggers/index.ts";
 import type { HookOptions, Outside, Payload, ReadAlert, Reading, Rejection } from "../triggers/index.ts";
-import { basicPasswordOf, bearerOf, refuseForeignPage, requireKnown } from "./access.ts";
+import { basicPasswordOf, bearerOf, refuseForeignPage, requireKnown, requireScope } from "./access.ts";
+import type { ApiTokens } from "./access.ts";
 import { bodyIn, bytesOf, rawBody } from "./body.ts";
 import { onlyMethods } from "./problem.ts";
+
+const hookScope: TokenScope = "alerts";
 
 type Hooks = Readonly<Record<string, HookOptions>>;
 
 export interface HookDeps {
   /** The configured hooks and the tokens of the API, by name, as they are now. */
   readonly hooks: () => Hooks;
-  readonly tokens: () => Readonly<Record<string, Secret>>;
+  readonly tokens: ApiTokens;
   readonly pipeline: Pick<Pipeline, "accept">;
   readonly outside: Outside;
   readonly clock: Clock;
@@ -88,15 +91,14 @@ function unknownHook(name: string, hooks: Hooks): AppError {
  * A token of server.tokens or the hook's own, as Bearer or as the password of HTTP Basic. In the address only the hook's own
  * is taken, and only where the configuration says so: addresses end up in logs.
  */
-function requireHookToken(
-  request: Request,
-  tokens: Readonly<Record<string, Secret>>,
-  hook: HookOptions | undefined,
-): void {
-  const own = hook?.token === undefined ? [] : [hook.token];
+function requireHookToken(request: Request, tokens: ReturnType<ApiTokens>, hook: HookOptions | undefined): void {
+  const own = hook?.token === undefined ? [] : [{ token: hook.token, scopes: [hookScope] }];
   const inUrl = hook?.tokenInUrl === true ? request.query["token"] : undefined;
-  if (typeof inUrl === "string") requireKnown(inUrl, own);
-  else requireKnown(bearerOf(request) ?? basicPasswordOf(request), [...Object.values(tokens), ...own]);
+  const known =
+    typeof inUrl === "string"
+      ? requireKnown(inUrl, own)
+      : requireKnown(bearerOf(request) ?? basicPasswordOf(request), [...Object.values(tokens), ...own]);
+  if (known !== undefined) requireScope(known, hookScope);
 }
 
 /** Refuses requests beyond limits.hooksUnderwayMax: senders come back after a 503, and memory stays bounded. */

@@ -4,6 +4,7 @@ import { AppError } from "../core/errors.ts";
 import type { Step, TextStep } from "../core/message.ts";
 import { wait } from "../core/wait.ts";
 import type { Backlog, Hold, Store, WaitingDelivery } from "../store/contract.ts";
+import { findChannel } from "./channel.ts";
 import type { Channel } from "./channel.ts";
 import { withEarlier } from "./compose.ts";
 import { deliverWaiting, idAtDestination } from "./deliver.ts";
@@ -34,7 +35,7 @@ export async function emptyBacklog(
   deps: BacklogDeps,
   signal: AbortSignal,
 ): Promise<Hold | undefined> {
-  const channel = deps.channels.get(backlog.channel);
+  const channel = findChannel(deps.channels, backlog.channel);
   const left = new AbortController();
   const emptying = new Emptying(backlog, channel, deps, AbortSignal.any([signal, left.signal]));
   try {

@@ -12,7 +12,8 @@ import type { Channel } from "./channel.ts";
 
 /** Texts for people: what a message says, how it looks and sounds. */
 
-const detail = "{% if value %} Value ${value}.{% endif %}{% if message %} ${message}{% endif %}";
+const detail =
+  "{% if value %} Value ${value}.{% endif %}{% if message %} ${message}{% endif %}{% if links %} ${links}{% endif %}";
 const where = "{% if entity %} for ${entity}{% endif %}{% if tags.size != 0 %} ${tags}{% endif %}";
 
 /** ATSD's recommended text, in the channel's format. */
@@ -46,6 +47,7 @@ export function placeholderValues(alert: Alert): Readonly<Record<string, unknown
     value: alert.value,
     message: alert.message || undefined,
     ruleLink: link === undefined ? undefined : new Link(link, alert.rule),
+    links: alert.links?.map(({ title, url }) => new Link(url, title)),
     timestamp: alert.time.getTime(),
     event_datetime: alert.time.toISOString(),
     received_datetime: alert.acceptedAt.toISOString(),

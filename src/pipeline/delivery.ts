@@ -5,6 +5,7 @@ import type { Step, TextStep } from "../core/message.ts";
 import { within } from "../core/wait.ts";
 import type { PendingDelivery, Store } from "../store/contract.ts";
 import type { Channel } from "./channel.ts";
+import { asDecided, withDecided } from "./code.ts";
 import { composeText } from "./compose.ts";
 import type { StepOrder } from "./deliver.ts";
 import { observeStep } from "./observe.ts";
@@ -17,7 +18,8 @@ import type { Portals } from "./target.ts";
 
 /** The text, with the portals' links where the channel takes no pictures. Empty when there is nothing to say. */
 export function textOf(alert: Alert, { plan }: PendingDelivery, channel: Channel, portals: Portals): TextStep {
-  const text = composeText(alert, channel, plan.text);
+  const { decided } = plan;
+  const text = withDecided(composeText(alert, asDecided(channel, decided), plan.text), decided);
   const { pictures } = channel.destination;
   return pictures.taken ? text : linkInstead(text, alert, plan.portals, pictures.reason, portals);
 }

@@ -6,13 +6,15 @@ import { limits } from "../core/limits.ts";
 import { reasonOf } from "../core/wait.ts";
 import type { Accepted, PendingAlert, PendingDelivery, PlannedAlert, Worker } from "../store/contract.ts";
 import { admit, refuseUnknownNames } from "./admit.ts";
+import { findChannel } from "./channel.ts";
 import type { Channel } from "./channel.ts";
+import { decideInCode } from "./code.ts";
 import { emptyBacklog } from "./backlog.ts";
 import type { BacklogDeps } from "./backlog.ts";
 import { deliver } from "./deliver.ts";
 import { orderOf, picturesOf, recordDisabled, recordGone, textOf } from "./delivery.ts";
 import { observeAccepted, observeHandling } from "./observe.ts";
-import type { LiveSettings } from "./settings.ts";
+import type { LiveSettings, Settings } from "./settings.ts";
 
 /*
  * The way of an alert: accept → admit → compose → shoot → deliver → record. What was accepted is in the store with the
@@ -66,10 +68,10 @@ export function createPipeline(deps: PipelineDeps): Pipeline {
         inputs.flatMap((input) => input.portals ?? []),
       );
       const alerts = inputs.map((input) => toAlert(input, deps.clock.now()));
-      return await keep(
-        alerts.map((alert) => planned(alert, admit(alert, deps.settings.current.routes))),
-        idempotencyKey,
-      );
+      const decide = async (alert: Alert, settings: Settings): Promise<PlannedAlert> =>
+        planned(alert, await decideInCode(alert, admit(alert, settings.routes), { settings, log: deps.log }));
+      const all = await deps.settings.use(async (now) => await Promise.all(alerts.map((alert) => decide(alert, now))));
+      return await keep(all, idempotencyKey);
     },
     async post(input, plans, idempotencyKey) {
       refuse(
@@ -119,7 +121,7 @@ async function handle(
 ): Promise<readonly string[]> {
   const outcomes = await Promise.allSettled(
     deliveries.map(async (delivery) => {
-      const channel = deps.channels.get(delivery.plan.channel);
+      const channel = findChannel(deps.channels, delivery.plan.channel);
       if (channel?.enabled === true) return await carryOut(alert, delivery, channel, deps, signal);
       await (channel === undefined ? recordGone(delivery, deps) : recordDisabled(delivery, deps));
       return "ended";

@@ -1,3 +1,4 @@
+import type { Hooks } from "../core/code.ts";
 import type { Channel } from "./channel.ts";
 import type { ReadyRoute } from "./choose.ts";
 import type { Portals } from "./target.ts";
@@ -7,6 +8,8 @@ export interface Settings extends AsyncDisposable {
   readonly channels: ReadonlyMap<string, Channel>;
   readonly portals: Portals;
   readonly routes: readonly ReadyRoute[];
+  /** The operator's own functions. */
+  readonly code: Hooks;
 }
 
 /** The settings in force. Those that were replaced stay open until nobody works with them any more. */

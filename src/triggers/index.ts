@@ -11,7 +11,7 @@ import { grafana } from "./grafana.ts";
 import { icinga } from "./icinga.ts";
 import { kapacitor } from "./kapacitor.ts";
 import { mackerel } from "./mackerel.ts";
-import { native } from "./native.ts";
+import { native, NativeAlert, NativeBatch } from "./native.ts";
 import { payara } from "./payara.ts";
 import { sns } from "./sns.ts";
 import { zabbix } from "./zabbix.ts";
@@ -19,6 +19,7 @@ import { zabbix } from "./zabbix.ts";
 export type { BodyForm, Outside, Payload, ReadAlert, Reading, Rejection } from "./contract.ts";
 
 export { severityOf } from "./severity.ts";
+export { NativeAlert, NativeBatch };
 
 /** Chartbell's own form of an alert. */
 export const triggers = { native } as const satisfies Record<string, Trigger>;

@@ -21,6 +21,7 @@ export function channelOf(destination: Destination, changes: Partial<Channel> = 
     notify: "auto",
     onUnknown: "resend",
     turns: createLane(),
+    branches: new Map(),
     ...changes,
   };
 }

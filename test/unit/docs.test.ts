@@ -12,15 +12,19 @@ test.each(Object.entries(generatedDocs()))(
   },
 );
 
-test.each(["README.md", "docs/configuration.md", "docs/sources.md", "docs/routes.md", "docs/moving-in.md"])(
-  "every YAML example of %s is a valid configuration",
-  (path) => {
-    const examples = [...read(path).matchAll(/```yaml\n(?<yaml>[\s\S]*?)```/gu)].map(
-      ({ groups }) => groups?.["yaml"] ?? "",
-    );
-    const names = examples.join("\n").matchAll(/env:(\w+)/gu);
-    const env = Object.fromEntries([...names].map(([, name]) => [name, "value"]));
-    expect(examples.length).toBeGreaterThan(0);
-    for (const yaml of examples) parseConfig(yaml, { file: undefined, flags: {}, env, cwd: "/" });
-  },
-);
+test.each([
+  "README.md",
+  "docs/configuration.md",
+  "docs/in-code.md",
+  "docs/sources.md",
+  "docs/routes.md",
+  "docs/moving-in.md",
+])("every YAML example of %s is a valid configuration", (path) => {
+  const examples = [...read(path).matchAll(/```yaml\n(?<yaml>[\s\S]*?)```/gu)].map(
+    ({ groups }) => groups?.["yaml"] ?? "",
+  );
+  const names = examples.join("\n").matchAll(/env:(\w+)/gu);
+  const env = Object.fromEntries([...names].map(([, name]) => [name, "value"]));
+  expect(examples.length).toBeGreaterThan(0);
+  for (const yaml of examples) parseConfig(yaml, { file: undefined, flags: {}, env, cwd: "/" });
+});

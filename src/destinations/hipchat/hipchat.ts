@@ -3,14 +3,13 @@ import { AppError } from "../../core/errors.ts";
 import type { Step } from "../../core/message.ts";
 import type { PictureLimits } from "../../core/picture.ts";
 import type { Secret } from "../../core/secret.ts";
-import type { Attempt, CheckResult, Destination, DestinationDeps, Pictures, Receipt } from "../contract.ts";
+import type { Attempt, CheckResult, Destination, DestinationDeps, Pictures, Receipt, Target } from "../contract.ts";
 import { defineDestination } from "../contract.ts";
 import type { Transport } from "../transport.ts";
 import { openTransport } from "../transport.ts";
 import { readAnswer, refused } from "./answer.ts";
 import { HipchatOptions, parseHost, warningsOf } from "./options.ts";
 import { bearer, pictureRequest, textRequest, textRequestV1, v2Url } from "./request.ts";
-import type { Target } from "./request.ts";
 
 /** HipChat's clients took files up to 50 MB and drew previews up to 8,000 pixels a side, as PNG, JPEG or GIF. */
 const pictureLimits: PictureLimits = {
@@ -71,6 +70,10 @@ export function hipchatDestination(server: HipchatServer, transport: Transport):
     format: server.format,
     pictures: picturesOf(server),
     deliver: async (step, attempt) => await deliver(server, transport, step, attempt),
+    towards(target) {
+      const lacksToken = target.kind === "user" && server.messageToken() === undefined;
+      return server.apiVersion === 1 || lacksToken ? undefined : hipchatDestination({ ...server, target }, transport);
+    },
     check: async (signal) => await check(server, transport, signal),
     [Symbol.asyncDispose]: async () => await transport[Symbol.asyncDispose](),
   };

@@ -2,6 +2,7 @@ import FormData from "form-data";
 import type { PictureStep, TextStep } from "../../core/message.ts";
 import type { Secret } from "../../core/secret.ts";
 import { cutHtml, cutText, escapeHtml } from "../../core/text.ts";
+import type { Target } from "../contract.ts";
 import type { Outgoing } from "../transport.ts";
 
 /*
@@ -12,12 +13,6 @@ const messageCharsMax = 10_000;
 const captionCharsMax = 1_000;
 const fromCharsMax = 64;
 const fromCharsMaxV1 = 15;
-
-/** Whom a message is for, as HipChat's paths name it. */
-export interface Target {
-  readonly kind: "room" | "user";
-  readonly idOrName: string;
-}
 
 /** API v2 path of a room's or user's method; the id or name is percent-encoded once. */
 export function v2Url(base: URL, target: Target, method: string): URL {
@@ -32,11 +27,13 @@ export function bearer(token: Secret): Readonly<Record<string, string>> {
 export function textRequest(base: URL, target: Target, token: Secret, from: string, step: TextStep): Outgoing {
   const common = { message: cutMessage(step), message_format: step.format, notify: step.notify };
   const isRoom = target.kind === "room";
+  const { color, card } = step;
+  const more = { color, from: cutText(step.from ?? from, fromCharsMax), ...(card === undefined ? {} : { card }) };
   return {
     method: "POST",
     url: v2Url(base, target, isRoom ? "notification" : "message"),
     headers: { ...bearer(token), "content-type": "application/json" },
-    body: JSON.stringify(isRoom ? { ...common, color: step.color, from: cutText(from, fromCharsMax) } : common),
+    body: JSON.stringify(isRoom ? { ...common, ...more } : common),
   };
 }
 
@@ -45,7 +42,7 @@ export function textRequestV1(base: URL, room: string, token: Secret, from: stri
   const form = new URLSearchParams({
     auth_token: token.reveal(),
     room_id: room,
-    from: senderV1(from),
+    from: senderV1(step.from ?? from),
     message: cutMessage(step),
     message_format: step.format,
     notify: step.notify ? "1" : "0",

@@ -1,0 +1,16 @@
+import { z } from "zod";
+import { AlertInput } from "../../core/alert.ts";
+import { NativeAlert, NativeBatch } from "../../triggers/index.ts";
+import { RetryWish } from "../deliveries.ts";
+import { ShotWish } from "../shots.ts";
+
+/** What the API takes: the schemas that check it, under the names of the document. */
+export const bodies = {
+  Alert: AlertInput,
+  OneAlert: NativeAlert,
+  SeveralAlerts: NativeBatch,
+  AlertsBody: z.union([NativeAlert, NativeBatch]),
+  ShotBody: ShotWish,
+  RetryBody: RetryWish,
+} as const satisfies Record<string, z.ZodType>;
+export type BodyName = keyof typeof bodies;
