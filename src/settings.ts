@@ -25,8 +25,9 @@ export async function openSettings(
   try {
     for (const [name, options] of Object.entries(config.channels)) {
       const destination = await openDestination(options, { baseDir, roomServer });
-      const { color, notify, onUnknown } = options;
-      channels.set(name, { name, destination, color, notify, onUnknown, turns: createLane() });
+      const { color, notify, onUnknown, portalLinks, timezone } = options;
+      const look = { color, notify, portalLinks, timezone, texts: textsOf(options) };
+      channels.set(name, { name, destination, onUnknown, ...look, turns: createLane() });
     }
   } catch (error) {
     await close();
@@ -34,7 +35,16 @@ export async function openSettings(
   }
   const portals = new Map(Object.entries(config.portals));
   if (localUrl !== undefined) addTestPortal(portals, localUrl);
-  return { channels, portals, routes: config.routes, [Symbol.asyncDispose]: close };
+  const { routes, windows } = config;
+  return { channels, portals, routes, silence: windows.silence, [Symbol.asyncDispose]: close };
+}
+
+function textsOf({ texts: { open, repeat, cancel } }: Config["channels"][string]): Channel["texts"] {
+  return {
+    ...(open === undefined ? {} : { OPEN: open }),
+    ...(repeat === undefined ? {} : { REPEAT: repeat }),
+    ...(cancel === undefined ? {} : { CANCEL: cancel }),
+  };
 }
 
 /** Names of the sections whose changes need a restart. */
@@ -91,6 +101,7 @@ export function addTestPortal(portals: Map<string, Portal>, localUrl: string): v
       theme: "light",
       latency: "0",
     },
+    lead: "6h",
   });
   portals.set("test", portal);
 }

@@ -12,6 +12,7 @@ import { serve } from "./serve.ts";
 import { shoot } from "./shoot.ts";
 import { reportError } from "./terminal.ts";
 import { testPortal } from "./test-portal.ts";
+import { windows } from "./windows.ts";
 
 const codesHelp = `
 Exit codes: 0 done, 1 unexpected fault, ${Object.entries(exitCodes)
@@ -24,7 +25,8 @@ async function main(argv: readonly string[]): Promise<number> {
     .version(packageVersion())
     .exitOverride()
     .addHelpText("after", codesHelp);
-  for (const add of [demo, serve, testPortal, shoot, send, schedules, deliveries, retry, check, config]) add(program);
+  for (const add of [demo, serve, testPortal, shoot, send, schedules, windows, deliveries, retry, check, config])
+    add(program);
   for (const command of program.commands) command.exitOverride().hook("preAction", refuseOldNode);
   try {
     await program.parseAsync([...argv]);

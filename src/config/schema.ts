@@ -3,6 +3,7 @@ import { z } from "zod";
 import { limits } from "../core/limits.ts";
 import { Name } from "../core/name.ts";
 import { Portal } from "../core/portal.ts";
+import { Duration } from "../core/quantity.ts";
 import { Route } from "../core/route.ts";
 import { Schedule } from "../core/schedule.ts";
 import { SecretField } from "../core/secret.ts";
@@ -99,6 +100,12 @@ const Rooms = z.strictObject({
     .describe("host:port that webhooks of rooms may call beside public addresses."),
 });
 
+const Windows = z.strictObject({
+  silence: Duration.optional().describe(
+    "A window of which nothing is heard for this time is ended with a CANCEL that says so: 30m, 12h. Default: never.",
+  ),
+});
+
 export const Config = z.strictObject({
   server: Server.prefault({}).describe("Where Chartbell listens and who may call."),
   store: Store.prefault({}).describe("Where it keeps things."),
@@ -113,6 +120,7 @@ export const Config = z.strictObject({
       "Outside systems that post to `/hooks/NAME`; each source answers under its own name without being listed.",
     ),
   routes: z.array(Route).max(1000).default([]).describe("Which alerts go where; every matching route applies."),
+  windows: Windows.prefault({}).describe("The lives of alerts; see [alerts](alerts.md#windows)."),
   schedules: z
     .array(Schedule)
     .max(limits.schedulesMax)

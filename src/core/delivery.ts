@@ -14,6 +14,10 @@ export interface Plan {
   readonly portals: readonly string[];
   /** Template, or undefined for the default text. */
   readonly text: string | undefined;
+  /** Whether the text is followed by the details table. */
+  readonly details?: boolean;
+  /** Milliseconds to wait; it is said only if its window is still open then. */
+  readonly delayMs?: number;
 }
 
 /**

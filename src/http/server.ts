@@ -29,6 +29,7 @@ import { roomRoutes } from "./room-routes.ts";
 import { scheduleRoutes } from "./schedules.ts";
 import { shotRoutes } from "./shots.ts";
 import { testPortalRoutes } from "./test-portal.ts";
+import { windowRoutes } from "./windows.ts";
 
 export interface HttpOptions {
   readonly host: string;
@@ -118,6 +119,7 @@ function apiRoutes(deps: HttpDeps): Router {
   app.use(alertRoutes(deps.pipeline, deps.store));
   if (deps.store.pictures !== undefined) app.use(pictureRoutes(deps.store.pictures));
   if (deps.store.desk !== undefined) app.use(deliveryRoutes(deps.store.desk));
+  app.use(windowRoutes(deps.store.windows, deps.clock));
   app.use(scheduleRoutes(deps.schedules));
   app.use(shotRoutes(deps.shooter, deps.settings));
   app.use(hookRoutes(deps));

@@ -4,34 +4,37 @@ import { AppError } from "../core/errors.ts";
 import { matchesGlob } from "../core/glob.ts";
 import { nearest } from "../core/nearest.ts";
 import type { Route } from "../core/route.ts";
+import { isSaidAnyway, sayingOf } from "./policy.ts";
 
 /**
- * Which channels an alert goes to: those of the alert itself, or those of every route that matches. A channel that several
- * routes name gets one message, with the first route's text and the portals of all.
+ * Which channels an alert goes to: those of the alert itself, or those of every route that matches and says something about
+ * its state. A channel that several routes name gets one message, with the first route's text, the portals of all and the
+ * shortest delay.
  */
 export function admit(alert: Alert, routes: readonly Route[]): readonly Plan[] {
   if (alert.channels !== undefined) {
+    if (!isSaidAnyway(alert)) return [];
     return alert.channels.map((channel) => ({ channel, portals: alert.portals ?? [], text: undefined }));
   }
   const plans = new Map<string, Plan>();
   for (const route of routes.filter((one) => matchesRoute(alert, one))) {
-    const { text, picture, send } = textsOf(route, alert);
-    if (!send) continue;
-    const portals = picture ? (alert.portals ?? route.portals) : [];
+    const saying = sayingOf(route, alert);
+    if (saying === undefined) continue;
+    const portals = saying.picture ? (alert.portals ?? route.portals) : [];
     for (const channel of route.channels) {
       const earlier = plans.get(channel);
+      const { text, details } = earlier ?? saying;
+      const delayMs = Math.min(saying.delayMs, earlier === undefined ? saying.delayMs : (earlier.delayMs ?? 0));
       plans.set(channel, {
         channel,
         portals: [...new Set([...(earlier?.portals ?? []), ...portals])],
-        text: earlier === undefined ? text : earlier.text,
+        text,
+        ...(details === true ? { details } : {}),
+        ...(delayMs > 0 ? { delayMs } : {}),
       });
     }
   }
   return [...plans.values()];
-}
-
-function textsOf(route: Route, alert: Alert): Route["open"] {
-  return { OPEN: route.open, REPEAT: route.repeat, CANCEL: route.cancel }[alert.status];
 }
 
 function matchesRoute(alert: Alert, { match }: Route): boolean {

@@ -1,3 +1,4 @@
+import type { Duration } from "../core/quantity.ts";
 import type { Route } from "../core/route.ts";
 import type { Channel } from "./channel.ts";
 import type { Portals } from "./target.ts";
@@ -7,6 +8,8 @@ export interface Settings extends AsyncDisposable {
   readonly channels: ReadonlyMap<string, Channel>;
   readonly portals: Portals;
   readonly routes: readonly Route[];
+  /** After how long without news a window is ended; undefined: never. */
+  readonly silence: Duration | undefined;
 }
 
 /** The settings in force. Those that were replaced stay open until nobody works with them any more. */

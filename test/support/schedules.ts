@@ -39,6 +39,7 @@ export async function openSchedules(
     channels: new Map([["ops", channelOf(destination)]]),
     portals,
     routes: [],
+    silence: undefined,
     [Symbol.asyncDispose]: async () => await destination[Symbol.asyncDispose](),
   });
   return createSchedules({
