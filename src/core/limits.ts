@@ -123,6 +123,8 @@ export const limits = {
   databaseConnectMs: 5 * second,
   databaseStatementMs: 30 * second,
   databaseConnectionsMax: 10,
+  /** Statements that each connection keeps prepared; Chartbell and pg-boss have some 60. */
+  databaseStatementsPrepared: 200,
   /** How long accepting waits for a database that is being restarted (measured: 0.5 s), and how long a receipt does. */
   databaseRetryMs: { accept: 2 * second, receipt: 30 * second },
   /** How long readiness and a scrape of the metrics wait for the database; Prometheus itself gives up after 10 s. */

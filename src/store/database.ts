@@ -35,19 +35,39 @@ export function openDatabase(address: DatabaseAddress, log: Logger): Database {
   // Without listeners a connection that breaks, idle or in use, would end the process.
   pool.on("error", (error) => log.debug({ reason: error.message }, "An idle database connection broke."));
   pool.on("connect", (client) => client.on("error", () => undefined));
+  const nameOf = createStatementNames();
   return {
-    query: queryOf(pool),
-    transaction: async (work) => await transaction(pool, work),
+    query: queryOf(pool, nameOf),
+    transaction: async (work) => await transaction(pool, nameOf, work),
     listen: (channel, heard) => listen(settings, channel, heard),
     [Symbol.asyncDispose]: async () => await pool.end(),
   };
 }
 
-function queryOf(client: Pool | PoolClient): Query {
-  return async <Row extends QueryResultRow>(text: string, values?: readonly unknown[]) => {
+type NameOf = (text: string) => string | undefined;
+
+/**
+ * Names under which every connection keeps a statement prepared: planning one takes longer than running it. Only the first
+ * limits.databaseStatementsPrepared texts get a name, so that texts which are made anew each time fill no connection.
+ */
+function createStatementNames(): NameOf {
+  const names = new Map<string, string>();
+  return (text) => {
+    if (!names.has(text) && names.size < limits.databaseStatementsPrepared) names.set(text, `s${names.size}`);
+    return names.get(text);
+  };
+}
+
+function queryOf(client: Pool | PoolClient, nameOf: NameOf): Query {
+  return async <Row extends QueryResultRow>(text: string, values: readonly unknown[] = []) => {
     try {
       // Without values, none or an empty list, a text may hold several statements, and then it has as many results.
-      const results: QueryResult<Row> | QueryResult<Row>[] = await client.query<Row>(text, [...(values ?? [])]);
+      const name = values.length === 0 ? undefined : nameOf(text);
+      const results: QueryResult<Row> | QueryResult<Row>[] = await client.query<Row>({
+        text,
+        values: [...values],
+        ...(name === undefined ? {} : { name }),
+      });
       return [results].flat().flatMap(({ rows }) => rows);
     } catch (error) {
       throw asAppError(error);
@@ -55,11 +75,15 @@ function queryOf(client: Pool | PoolClient): Query {
   };
 }
 
-async function transaction<Result>(pool: Pool, work: (query: Query) => Promise<Result>): Promise<Result> {
+async function transaction<Result>(
+  pool: Pool,
+  nameOf: NameOf,
+  work: (query: Query) => Promise<Result>,
+): Promise<Result> {
   const client = await pool.connect().catch((error: unknown) => {
     throw asAppError(error);
   });
-  const query = queryOf(client);
+  const query = queryOf(client, nameOf);
   try {
     await query("begin");
     const result = await work(query);

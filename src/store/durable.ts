@@ -9,13 +9,14 @@ import { createBacklogWorker } from "./backlog-worker.ts";
 import { createBacklogs } from "./backlogs.ts";
 import type { Backlogs } from "./backlogs.ts";
 import type { AttemptHistory, History, PendingAlert, Store, Turn } from "./contract.ts";
-import { persisting } from "./database.ts";
+import { isAway, persisting } from "./database.ts";
 import type { Database, Query } from "./database.ts";
 import { createBound } from "./bound.ts";
 import { createDesk } from "./desk.ts";
 import { createDispatcher } from "./dispatcher.ts";
 import type { Dispatcher, Source } from "./dispatcher.ts";
 import { asOneWorker } from "./drain.ts";
+import { createGroupCommit } from "./group-commit.ts";
 import { createHistory } from "./history.ts";
 import type { PictureStore } from "./pictures/contract.ts";
 import type { Queue } from "./queue.ts";
@@ -122,6 +123,18 @@ function sourceOf(database: Database, queue: Queue, underway: () => readonly str
       throw error;
     }
   };
+  const complete = createGroupCommit<string>({
+    commit: async (ids) =>
+      await persist(
+        async () =>
+          await database.transaction(async (query) => {
+            await query("update chartbell.alert set completed_at = now() where id = any($1::uuid[])", [ids]);
+            await queue.complete(ids, query);
+          }),
+      ),
+    max: limits.requestsPerCommitMax,
+    isCommon: isAway,
+  });
   return {
     isShared: !queue.isExclusive,
     async claim(count) {
@@ -136,11 +149,7 @@ function sourceOf(database: Database, queue: Queue, underway: () => readonly str
       return pending;
     },
     async complete(id) {
-      // Two commits: a job that outlives its alert is claimed once more and finds nothing left to do.
-      await persist(async () => {
-        await database.query("update chartbell.alert set completed_at = now() where id = $1", [id]);
-        await queue.complete(id);
-      });
+      await complete(id);
       retryCounts.delete(id);
     },
     async release(id, error) {

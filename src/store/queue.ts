@@ -27,7 +27,8 @@ export interface Queue extends AsyncDisposable {
   add(ids: readonly string[], query: Query): Promise<void>;
   /** At most `count` jobs that are due, oldest first. */
   claim(count: number): Promise<readonly Claim[]>;
-  complete(id: string): Promise<void>;
+  /** Ends jobs within a transaction. */
+  complete(ids: readonly string[], query: Query): Promise<void>;
   /** Gives a job back, to be claimed again after a wait that grows; true when that was its last try. */
   release(claim: Claim, error: unknown): Promise<boolean>;
   /** Tells the others that these jobs are still being worked on; nothing when there are no others. */
@@ -81,7 +82,9 @@ export async function openQueue(database: Database, exclusive: boolean, log: Log
       const jobs = await boss.fetch(name, { batchSize: count, includeMetadata: true });
       return jobs.map(({ id, retryCount }) => ({ id, retryCount }));
     },
-    complete: async (id) => void (await boss.complete(name, id)),
+    async complete(ids, query) {
+      await boss.complete(name, [...ids], undefined, { db: asBossDatabase(query) });
+    },
     async release({ id, retryCount }, error) {
       await boss.fail(name, { id, retryCount }, { reason: messageOf(error) });
       return retryCount >= limits.handlingTriesMax;

@@ -47,8 +47,11 @@ export interface FrameClock {
 
 /** How often a step that waits for the network asks whether to go on. */
 const askMs = 25;
-/** A step that is not over by then is asked for again: a page that moved to another process has lost it. */
-const askAgainMs = 1000;
+/**
+ * A page that moved to another process has lost its step. It is asked for again after so many looks that the page answered at
+ * once while its time could pass: a look of a page that is merely busy takes longer.
+ */
+const idleLooksMax = 3;
 /** A frame that takes longer is given up: the page's renderer is busy or gone. */
 const frameMsMax = 2000;
 const failuresMax = 2;
@@ -80,21 +83,33 @@ export function createFrameClock(wire: Wire, lane: Lane, clock: Clock): FrameClo
 
   const drawFrame = createFrames(wire, lane, () => baseTicks ?? 0);
 
+  /** Whether the page's main thread is free, so that its time passes if it may. */
+  const isIdle = async (signal: AbortSignal): Promise<boolean> => {
+    const beganMs = clock.monotonicMs();
+    await race(wire.send("Runtime.evaluate", { expression: "0" }), signal);
+    return clock.monotonicMs() - beganMs < askMs;
+  };
+
   const pass = async (ms: number, goesOn: GoesOn, signal: AbortSignal): Promise<void> => {
     expired = Promise.withResolvers<void>();
     // What held the last step up most likely holds this one up, too.
-    let isGoingOn = wentOn && goesOn(Number.POSITIVE_INFINITY);
-    const ask = async (): Promise<void> => {
-      await race(setPolicy(isGoingOn ? "advance" : "pauseIfNetworkFetchesPending", ms), signal);
-    };
-    await ask();
+    let isGoingOn = wentOn && goesOn(0);
+    let idleLooks = 0;
+    await race(setPolicy(isGoingOn ? "advance" : "pauseIfNetworkFetchesPending", ms), signal);
     for (let waitedMs = askMs; ; waitedMs += askMs) {
       const over = await Promise.race([expired.promise.then(() => true), wait(askMs, signal).then(() => false)]);
       wentOn = isGoingOn;
       if (over) return;
-      const mayGoOn = !isGoingOn && goesOn(waitedMs);
-      isGoingOn ||= mayGoOn;
-      if (mayGoOn || waitedMs % askAgainMs === 0) await ask();
+      if (isGoingOn) {
+        idleLooks = (await isIdle(signal)) ? idleLooks + 1 : 0;
+        if (idleLooks <= idleLooksMax) continue;
+        idleLooks = 0;
+        await race(setPolicy("advance", ms), signal);
+      } else if (goesOn(waitedMs)) {
+        isGoingOn = true;
+        // Every budget's end is told, also of one that was followed by another: the steps after it would end too early.
+        await race(setPolicy("advance"), signal);
+      }
     }
   };
 

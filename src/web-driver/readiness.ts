@@ -36,10 +36,12 @@ type SettleOptions = Pick<ShotOptions, "ready" | "crop" | "fullPage" | "viewport
 /** One step of page time while pixels change: a second of animation is over in four frames. */
 const stepMs = 250;
 const stepMaxMs = 2000;
+/** A step on a still page is this many times as long as the page has been still: few frames show a long stillness. */
+const stillGrowth = 1.5;
 /** Steps of a page that moves on and on: those that count their own frames get as many as they need. */
 const movingStepMs = 50;
 /** Page time without a change, after which nothing is expected any more: timers of a page's start are shorter. */
-const stillMs = 4000;
+const stillMs = 5000;
 /** The same where the page itself says that it is drawn. */
 const claimedStillMs = 200;
 /** Frames that a page which asks for them gets to see although nothing changes: some count them before they draw. */
@@ -65,6 +67,8 @@ const fontsMs = 1500;
 const fontBlockMs = 3200;
 /** Real time that something we know nothing of may hold the page's time. */
 const unknownHoldMs = 300;
+/** Steps that were held so, after which the next ones are not held at all. Once, it may have been a long script. */
+const unknownHoldsMax = 2;
 /** For the look that names what is missing when time has run out. */
 const lastLookMs = 500;
 /** In steps with the world outside: no faster than real time. */
@@ -98,6 +102,8 @@ class Settling {
   /** Monotonic milliseconds of the last changed pixel. */
   #changedMs = 0;
   #isAtRest = false;
+  /** Steps since the last data that something we know nothing of has held up. */
+  #unknownHolds = 0;
   #look: Look | undefined;
   /** What is left of the fixed wait, real milliseconds. */
   #delayMs = 0;
@@ -166,11 +172,12 @@ class Settling {
     this.#stillMs = 0;
     this.#sinceDataMs = 0;
     this.#movedFrames = 0;
+    this.#unknownHolds = 0;
     this.#lookedMs = Number.NEGATIVE_INFINITY;
   }
 
   #stepMs(): number {
-    if (this.#stillMs > 0) return Math.min(Math.max(stepMs, this.#stillMs), stepMaxMs);
+    if (this.#stillMs > 0) return Math.min(Math.max(stepMs, stillGrowth * this.#stillMs), stepMaxMs);
     if (this.#movedFrames > movingFramesMax) return stepMaxMs;
     return this.#movedFrames > 20 ? movingStepMs : stepMs;
   }
@@ -180,8 +187,11 @@ class Settling {
     const { inFlight, excused, fonts } = this.#deps.tab.traffic();
     if (inFlight > 0) return this.#isStalled();
     if (fonts > 0) return this.#fontsAreLate();
+    if (excused > 0 || this.#unknownHolds >= unknownHoldsMax) return true;
     // On a busy machine the news of a request comes later than its effect on the page's time.
-    return excused > 0 || heldMs >= unknownHoldMs;
+    if (heldMs < unknownHoldMs) return false;
+    this.#unknownHolds += 1;
+    return true;
   }
 
   #isStalled(): boolean {
