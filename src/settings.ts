@@ -35,9 +35,10 @@ export async function openSettings(
   try {
     for (const [name, options] of Object.entries(config.channels)) {
       const destination = await openDestination(options, { baseDir, roomServer });
-      const { enabled, color, notify, onUnknown } = options;
+      const { enabled, color, notify, onUnknown, portalLinks, timezone } = options;
+      const look = { color, notify, portalLinks, timezone, texts: textsOf(options) };
       const own = { turns: createLane(), branches: new Map() };
-      channels.set(name, { name, enabled, destination, color, notify, onUnknown, ...own });
+      channels.set(name, { name, enabled, destination, onUnknown, ...look, ...own });
     }
   } catch (error) {
     await close();
@@ -45,7 +46,16 @@ export async function openSettings(
   }
   const portals = new Map(Object.entries(config.portals));
   if (localUrl !== undefined) addTestPortal(portals, localUrl);
-  return { channels, portals, routes: readyRoutes(config.routes), code, [Symbol.asyncDispose]: close };
+  const { silence } = config.windows;
+  return { channels, portals, routes: readyRoutes(config.routes), code, silence, [Symbol.asyncDispose]: close };
+}
+
+function textsOf({ texts: { open, repeat, cancel } }: Config["channels"][string]): Channel["texts"] {
+  return {
+    ...(open === undefined ? {} : { OPEN: open }),
+    ...(repeat === undefined ? {} : { REPEAT: repeat }),
+    ...(cancel === undefined ? {} : { CANCEL: cancel }),
+  };
 }
 
 /** Names of the sections whose changes need a restart. */
@@ -116,6 +126,7 @@ export function addTestPortal(portals: Map<string, Portal>, localUrl: string): v
       theme: "light",
       latency: "0",
     },
+    lead: "6h",
   });
   portals.set("test", portal);
 }

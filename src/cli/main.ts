@@ -17,6 +17,7 @@ import { importConfig } from "./import.ts";
 import { reportError } from "./terminal.ts";
 import { testPortal } from "./test-portal.ts";
 import { tls } from "./tls.ts";
+import { windows } from "./windows.ts";
 
 const codesHelp = `
 Exit codes: 0 done, 1 unexpected fault, ${Object.entries(exitCodes)
@@ -39,6 +40,7 @@ async function main(argv: readonly string[]): Promise<number> {
     channel,
     rooms,
     schedules,
+    windows,
     deliveries,
     retry,
     check,

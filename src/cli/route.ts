@@ -69,8 +69,9 @@ function timeOf(text: string): Date {
   return new Date(at);
 }
 
-function alertOf({ time, ...input }: AlertInput, at: Date): Alert {
-  return { ...input, id: "dry-run", time: time === undefined ? at : new Date(time), acceptedAt: at };
+/** Without a window: every REPEAT and CANCEL counts as one that is said. */
+function alertOf({ time, status = "OPEN", ...input }: AlertInput, at: Date): Alert {
+  return { ...input, status, id: "dry-run", time: time === undefined ? at : new Date(time), acceptedAt: at };
 }
 
 function runJson(alert: Alert, { routes, messages }: DryRun): unknown {

@@ -4,6 +4,7 @@ import { z } from "zod";
 import { limits } from "../core/limits.ts";
 import { Name } from "../core/name.ts";
 import { Portal } from "../core/portal.ts";
+import { Duration } from "../core/quantity.ts";
 import { Route } from "../core/route.ts";
 import { Schedule } from "../core/schedule.ts";
 import { SecretField } from "../core/secret.ts";
@@ -143,6 +144,12 @@ const Rooms = z.strictObject({
     .describe("host:port that webhooks of rooms may call beside public addresses."),
 });
 
+const Windows = z.strictObject({
+  silence: Duration.optional().describe(
+    "A window of which nothing is heard for this time is ended with a CANCEL that says so: 30m, 12h. Default: never.",
+  ),
+});
+
 export const Config = z.strictObject({
   server: Server.prefault({}).describe("Where Chartbell listens and who may call."),
   store: Store.prefault({}).describe("Where it keeps things."),
@@ -161,6 +168,7 @@ export const Config = z.strictObject({
     .max(1000)
     .default([])
     .describe("Which alerts go where; every matching route applies, in order, up to one with `stop`."),
+  windows: Windows.prefault({}).describe("The lives of alerts; see [alerts](alerts.md#windows)."),
   code: z
     .string()
     .min(1)

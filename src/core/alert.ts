@@ -1,6 +1,7 @@
 import { createHash } from "node:crypto";
 import { z } from "zod";
 import { limits } from "./limits.ts";
+import type { AlertWindow } from "./window.ts";
 
 /** ATSD's words for what happened to an alert: it began, it goes on, it is over. */
 export const AlertStatus = z.enum(["OPEN", "REPEAT", "CANCEL"]);
@@ -15,6 +16,13 @@ const name = z.string().min(1).max(200);
 const fieldValue = z.union([z.string().max(limits.alertTextCharsMax), z.number(), z.boolean(), z.null()]);
 const webLink = z.url({ protocol: /^https?$/ }).max(limits.urlCharsMax);
 
+const TimeRange = z
+  .strictObject({
+    from: z.iso.datetime({ offset: true }).describe("ISO 8601."),
+    to: z.iso.datetime({ offset: true }).describe("ISO 8601."),
+  })
+  .refine(({ from, to }) => Date.parse(from) < Date.parse(to), "must begin before it ends");
+
 const caseless = (change: (text: string) => string) => (value: unknown) =>
   typeof value === "string" ? change(value) : value;
 
@@ -25,8 +33,8 @@ export const AlertInput = z.strictObject({
       caseless((text) => text.toUpperCase()),
       AlertStatus,
     )
-    .default("OPEN")
-    .describe("OPEN, REPEAT or CANCEL."),
+    .optional()
+    .describe("OPEN, REPEAT or CANCEL; left out: OPEN, or REPEAT while it is open."),
   severity: z
     .preprocess(
       caseless((text) => text.toLowerCase()),
@@ -61,16 +69,26 @@ export const AlertInput = z.strictObject({
     .default({})
     .describe("Anything else: each becomes a placeholder of its own name."),
   source: name.optional().describe("Who sends it; a hook fills in its own name."),
+  once: z
+    .boolean()
+    .optional()
+    .describe("true: something that happens and is over, such as a deployment. It opens no window."),
+  timeRange: TimeRange.optional().describe(
+    "What charts of this alert show; default: its window and a while before it.",
+  ),
   channels: z.array(name).max(50).optional().describe("Send to these channels instead of the routes'."),
   portals: z.array(name).max(10).optional().describe("Photograph these portals instead of the routes'."),
 });
 export type AlertInput = z.infer<typeof AlertInput>;
 
-/** An accepted alert: the input, its id and the time it is about. */
-export interface Alert extends Omit<AlertInput, "time"> {
+/** An accepted alert: the input, its id, its status and the time it is about. */
+export interface Alert extends Omit<AlertInput, "time" | "status"> {
   readonly id: string;
+  readonly status: AlertStatus;
   readonly time: Date;
   readonly acceptedAt: Date;
+  /** Undefined for what has none: a schedule's run, a message that was asked for, something that happened `once`. */
+  readonly window?: AlertWindow | undefined;
 }
 
 /** What makes alerts one and the same trouble: rule, entity and tags. An OPEN and its CANCEL share it. */

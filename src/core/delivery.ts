@@ -19,6 +19,10 @@ export interface Plan {
   readonly routes?: readonly string[];
   /** What the operator's own code decided of this message. */
   readonly decided?: Decided;
+  /** Whether the text is followed by the details table. */
+  readonly details?: boolean;
+  /** Milliseconds to wait; it is said only if its window is still open then. */
+  readonly delayMs?: number;
 }
 
 /**

@@ -27,6 +27,17 @@ export const limits = {
   recipientsMax: 100,
   /** Users and rooms beside a channel's own that are kept in mind. */
   channelBranchesMax: 1000,
+  /** Values of a window that are remembered. */
+  windowValuesMax: 5,
+  /** Windows that are ended, or whose delayed messages are said, by one transaction; how often they are looked at. */
+  windowsBatch: 100,
+  windowPollMs: 1 * second,
+  silencePollMs: 10 * second,
+  windowsListedMax: 1000,
+  /** A details table: rows, characters of a value, characters of all names and values. */
+  detailsRowsMax: 40,
+  detailsValueCharsMax: 200,
+  detailsCharsMax: 4000,
   /** Bodies of `POST /hooks/*`, and what one of them may hold. */
   hookBodyBytesMax: 2 * MiB,
   hookAlertsMax: 500,

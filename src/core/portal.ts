@@ -1,5 +1,6 @@
 import { z } from "zod";
 import { limits } from "./limits.ts";
+import { Duration } from "./quantity.ts";
 import { SecretField } from "./secret.ts";
 import { Template } from "./template.ts";
 import { TimeZone } from "./timezone.ts";
@@ -122,6 +123,9 @@ export const Portal = ShotOptions.safeExtend({
     .record(z.string(), z.string().max(1000))
     .default({})
     .describe("Values of placeholders that a caller leaves out."),
+  lead: Duration.default(Duration.parse("1h")).describe(
+    "How long before the alert began `${from}` is: 30m, 6h. `${to}` is now, or when it was over.",
+  ),
   onTimeout: z
     .enum(["partial", "fail", "last-good"])
     .default("partial")

@@ -1,4 +1,4 @@
-import { Liquid, TokenizationError, ParseError } from "liquidjs";
+import { Drop, Liquid, TokenizationError, ParseError } from "liquidjs";
 import { z } from "zod";
 import { messageOf } from "./errors.ts";
 import { limits } from "./limits.ts";
@@ -21,6 +21,27 @@ export class Link {
   }
 }
 
+/** Text that writes itself for each form, escaped where it has to be. */
+export class Markup {
+  readonly write: (form: "html" | "text") => string;
+  constructor(write: (form: "html" | "text") => string) {
+    this.write = write;
+  }
+}
+
+/** A name that is text by itself and has properties: `${entity}` and `${entity.label}`. */
+export class Named extends Drop {
+  readonly #name: string;
+  constructor(name: string, properties: Readonly<Record<string, unknown>>) {
+    super();
+    this.#name = name;
+    Object.assign(this, properties);
+  }
+  override valueOf(): string {
+    return this.#name;
+  }
+}
+
 const bounds = { parseLimit: 100_000, renderLimit: 200, memoryLimit: 2_000_000 };
 
 const engines: Readonly<Record<TemplateForm, Liquid>> = {
@@ -36,6 +57,8 @@ function engine(outputEscape: (value: unknown) => string): Liquid {
     outputEscape,
     ownPropertyOnly: true,
     strictFilters: true,
+    // The host's own zone is nobody's: `date` takes another one as its second argument.
+    timezoneOffset: 0,
     // No template reads another file.
     root: [],
     templates: {},
@@ -46,6 +69,7 @@ function engine(outputEscape: (value: unknown) => string): Liquid {
 function htmlOf(value: unknown): string {
   if (value instanceof Link) return anchor(value);
   if (Array.isArray(value)) return value.map(htmlOf).join(", ");
+  if (value instanceof Markup) return value.write("html");
   return escapeHtml(textOf(value)).replaceAll("\n", "<br>");
 }
 
@@ -57,6 +81,8 @@ function anchor(link: Link): string {
 function textOf(value: unknown): string {
   if (value === undefined || value === null) return "";
   if (value instanceof Link) return value.url;
+  if (value instanceof Markup) return value.write("text");
+  if (value instanceof Named) return value.valueOf();
   if (Array.isArray(value)) return value.map(textOf).join(", ");
   if (typeof value === "string") return value;
   if (typeof value !== "object") return JSON.stringify(value) ?? "";

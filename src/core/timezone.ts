@@ -11,6 +11,14 @@ function isTimeZone(name: string): boolean {
   }
 }
 
+/** `2017-05-30 14:05:39 PST`: a moment as the clocks of a time zone show it, in ATSD's form; zones without a short name as `GMT+2`. */
+export function timeInZone(time: Date, timezone: string): string {
+  const parts = new Intl.DateTimeFormat("en-US", { timeZone: timezone, timeZoneName: "short" }).formatToParts(time);
+  const zone = parts.find(({ type }) => type === "timeZoneName")?.value ?? timezone;
+  const [date = "", clock = ""] = isoInZone(time, timezone).split("T");
+  return `${date} ${clock.slice(0, 8)} ${zone}`;
+}
+
 /** `2026-03-29T03:30:00+02:00`: a moment as the clocks of a time zone show it, ISO 8601. */
 export function isoInZone(time: Date, timezone: string): string {
   const format = new Intl.DateTimeFormat("en", {

@@ -1,5 +1,9 @@
 import { z } from "zod";
 import { colors } from "../core/message.ts";
+import { Template } from "../core/template.ts";
+import { TimeZone } from "../core/timezone.ts";
+
+const text = Template.optional();
 
 /** Option fields that every kind of channel has: whether it is used, how its messages look and sound, what a crash does to them. */
 export const appearance = {
@@ -16,6 +20,19 @@ export const appearance = {
     .enum(["resend", "mark"])
     .default("resend")
     .describe("A message whose outcome a crash left unknown: send it again (it may stand twice), or only record it."),
+  portalLinks: z
+    .boolean()
+    .default(false)
+    .describe("Whether a text whose pictures follow ends with links to their portals."),
+  timezone: TimeZone.default("UTC").describe("IANA time zone of the times in texts, as in `${alert_open_time}`."),
+  texts: z
+    .strictObject({
+      open: text.describe("For OPEN."),
+      repeat: text.describe("For REPEAT."),
+      cancel: text.describe("For CANCEL."),
+    })
+    .prefault({})
+    .describe("Texts of this channel's own, whatever the routes say; not for schedules."),
 };
 
 /** Option fields of the kinds that speak HipChat's API. */

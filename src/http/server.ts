@@ -31,6 +31,7 @@ import { roomRoutes } from "./room-routes.ts";
 import { scheduleRoutes } from "./schedules.ts";
 import { shotRoutes } from "./shots.ts";
 import { testPortalRoutes } from "./test-portal.ts";
+import { windowRoutes } from "./windows.ts";
 
 export interface SecureListen {
   readonly host: string;
@@ -146,6 +147,7 @@ function apiRoutes(deps: HttpDeps): Router {
   if (deps.store.pictures !== undefined) app.use(pictureRoutes(deps.store.pictures));
   if (deps.store.desk !== undefined) app.use(deliveryRoutes(deps.store.desk));
   if (deps.rooms !== undefined) app.use(roomAdminRoutes(deps.rooms.admin));
+  app.use(windowRoutes(deps.store.windows, deps.clock));
   app.use(scheduleRoutes(deps.schedules));
   app.use(shotRoutes(deps.shooter, deps.settings));
   app.use(hookRoutes(deps));

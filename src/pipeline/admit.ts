@@ -2,39 +2,41 @@ import type { Alert } from "../core/alert.ts";
 import type { Plan } from "../core/delivery.ts";
 import { AppError } from "../core/errors.ts";
 import { nearest } from "../core/nearest.ts";
-import type { Route } from "../core/route.ts";
 import { choose } from "./choose.ts";
 import type { ReadyRoute } from "./choose.ts";
+import { isSaidAnyway, sayingOf } from "./policy.ts";
 
 /**
- * Which channels an alert goes to: those of the alert itself, or those of the routes that it takes. A channel that several
- * routes name gets one message, with the first route's text and the portals of all.
+ * Which channels an alert goes to: those of the alert itself, or those of the routes that it takes and that say something
+ * about its state. A channel that several routes name gets one message, with the first route's text, the portals of all and
+ * the shortest delay.
  */
 export function admit(alert: Alert, routes: readonly ReadyRoute[]): readonly Plan[] {
   if (alert.channels !== undefined) {
+    if (!isSaidAnyway(alert)) return [];
     return alert.channels.map((channel) => ({ channel, portals: alert.portals ?? [], text: undefined }));
   }
   const plans = new Map<string, Plan>();
   for (const route of choose(alert, routes)) {
-    const { text, picture, send } = textsOf(route, alert);
-    if (!send) continue;
-    const portals = picture ? (alert.portals ?? route.portals) : [];
+    const saying = sayingOf(route, alert);
+    if (saying === undefined) continue;
+    const portals = saying.picture ? (alert.portals ?? route.portals) : [];
     for (const channel of route.channels) {
       const earlier = plans.get(channel);
       const names = [...(earlier?.routes ?? []), ...(route.name === undefined ? [] : [route.name])];
+      const { text, details } = earlier ?? saying;
+      const delayMs = Math.min(saying.delayMs, earlier === undefined ? saying.delayMs : (earlier.delayMs ?? 0));
       plans.set(channel, {
         channel,
         portals: [...new Set([...(earlier?.portals ?? []), ...portals])],
-        text: earlier === undefined ? text : earlier.text,
+        text,
         ...(names.length === 0 ? {} : { routes: names }),
+        ...(details === true ? { details } : {}),
+        ...(delayMs > 0 ? { delayMs } : {}),
       });
     }
   }
   return [...plans.values()];
-}
-
-function textsOf(route: Route, alert: Alert): Route["open"] {
-  return { OPEN: route.open, REPEAT: route.repeat, CANCEL: route.cancel }[alert.status];
 }
 
 /** Refuses names of channels or portals that the configuration does not have, before anything is accepted. */

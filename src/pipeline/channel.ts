@@ -1,3 +1,4 @@
+import type { AlertStatus } from "../core/alert.ts";
 import { createLane } from "../core/lane.ts";
 import type { Lane } from "../core/lane.ts";
 import type { Color } from "../core/message.ts";
@@ -14,6 +15,12 @@ export interface Channel {
   readonly notify: boolean | "auto";
   /** What to do with a message whose outcome a crash left unknown. */
   readonly onUnknown: "resend" | "mark";
+  /** Whether a text whose pictures follow ends with links to their portals. */
+  readonly portalLinks: boolean;
+  /** IANA name; of the times in texts. */
+  readonly timezone: string;
+  /** Templates that come before the routes'. */
+  readonly texts: Readonly<Partial<Record<AlertStatus, string>>>;
   /** Messages of one channel never overtake each other. */
   readonly turns: Lane;
   /** Set for a branch: whom it is for instead of the channel's own room or user. */

@@ -1,19 +1,26 @@
-import { AlertStatus } from "../core/alert.ts";
+import { AlertStatus, severities } from "../core/alert.ts";
 import type { Alert, Severity } from "../core/alert.ts";
 import { messageOf } from "../core/errors.ts";
 import type { Color, TextFormat, TextStep } from "../core/message.ts";
 import { extensions } from "../core/picture.ts";
 import type { MediaType, Verdict } from "../core/picture.ts";
 import { describeVerdict } from "../core/picture.ts";
-import { Link, renderTemplate } from "../core/template.ts";
+import { renderTemplate } from "../core/template.ts";
 import { escapeHtml } from "../core/text.ts";
+import { momentOf } from "../core/window.ts";
 import type { Earlier } from "../store/contract.ts";
 import type { Channel } from "./channel.ts";
+import { detailsOf, tableOf } from "./details.ts";
+import { entityLabelOf, textValues } from "./placeholders.ts";
 
 /** Texts for people: what a message says, how it looks and sounds. */
 
-const detail =
-  "{% if value %} Value ${value}.{% endif %}{% if message %} ${message}{% endif %}{% if links %} ${links}{% endif %}";
+const detail = [
+  "{% if value %} Value ${value}.{% endif %}",
+  "{% if alert_duration_interval %} Duration: ${alert_duration_interval}.{% endif %}",
+  "{% if message %} ${message}{% endif %}",
+  "{% if links %} ${links}{% endif %}",
+].join("");
 const where = "{% if entity %} for ${entity}{% endif %}{% if tags.size != 0 %} ${tags}{% endif %}";
 
 /** ATSD's recommended text, in the channel's format. */
@@ -33,38 +40,43 @@ const colorOfSeverity: Readonly<Record<Severity, Color>> = {
   fatal: "red",
 };
 
-/** Values of the placeholders of texts and portal URLs. Fields that the caller added never hide Chartbell's own. */
-export function placeholderValues(alert: Alert): Readonly<Record<string, unknown>> {
-  const link = alert.ruleLink ?? alert.link;
+/**
+ * The text of an alert for a channel: the channel's own template, or else the route's; followed by the details table if that
+ * is wanted. A template that fails while rendering is replaced by the default text and a remark.
+ */
+export function composeText(
+  alert: Alert,
+  channel: Channel,
+  template: string | undefined,
+  hasDetails = false,
+): TextStep {
+  const { format } = channel.destination;
+  const values = textValues(alert, channel.timezone, format);
+  const text = renderSafely(ownTemplate(alert, channel) ?? template, values, format);
   return {
-    ...alert.fields,
-    status: alert.status,
-    severity: alert.severity,
-    rule: alert.rule,
-    entity: alert.entity || undefined,
-    metric: alert.metric || undefined,
-    tags: alert.tags,
-    value: alert.value,
-    message: alert.message || undefined,
-    ruleLink: link === undefined ? undefined : new Link(link, alert.rule),
-    links: alert.links?.map(({ title, url }) => new Link(url, title)),
-    timestamp: alert.time.getTime(),
-    event_datetime: alert.time.toISOString(),
-    received_datetime: alert.acceptedAt.toISOString(),
+    kind: "text",
+    text: hasDetails && text !== "" ? withDetails(text, alert, channel) : text,
+    format,
+    color: channel.color === "auto" ? colorOf(alert) : channel.color,
+    notify: channel.notify === "auto" ? isLoud(alert) : channel.notify,
   };
 }
 
-/** The text of an alert for a channel; a template that fails while rendering is replaced by the default text and a remark. */
-export function composeText(alert: Alert, channel: Channel, template: string | undefined): TextStep {
-  const { format } = channel.destination;
-  const values = placeholderValues(alert);
-  return {
-    kind: "text",
-    text: renderSafely(template, values, format),
-    format,
-    color: channel.color === "auto" ? colorOf(alert) : channel.color,
-    notify: channel.notify === "auto" ? alert.status === "OPEN" : channel.notify,
-  };
+/** What was posted with a text of its own, such as a schedule's run, keeps it. */
+function ownTemplate({ status, window, once }: Alert, { texts }: Channel): string | undefined {
+  return window === undefined && once !== true ? undefined : texts[status];
+}
+
+function withDetails(text: string, alert: Alert, { destination: { format }, timezone }: Channel): string {
+  const table = tableOf(() => detailsOf(alert, timezone), format).write(format);
+  return format === "html" ? text + table : `${text}\n\n${table}`;
+}
+
+/** A new trouble sounds, and one that has become worse. */
+function isLoud({ status, severity, window }: Alert): boolean {
+  if (status !== "REPEAT") return status === "OPEN";
+  const before = window?.severityBefore;
+  return before !== undefined && severities.indexOf(severity) > severities.indexOf(before);
 }
 
 /** Adds one line about the earlier states that are not said on their own; says nothing when there are none. */
@@ -108,21 +120,27 @@ export interface PortalMention {
 /** Says in one line that there is no picture, why, and where to look instead. */
 export function noPictureText({ title, url }: PortalMention, reason: string, format: TextFormat): string {
   if (format === "text") return `No picture of ${title}: ${reason}${url === undefined ? "" : ` ${url}`}`;
+  return `No picture of ${portalLink({ title, url }, format)}: ${escapeHtml(reason)}`;
+}
+
+/** A portal's title as a link, where its address is known. */
+export function portalLink({ title, url }: PortalMention, format: TextFormat): string {
+  if (format === "text") return url === undefined ? title : `${title}: ${url}`;
   const label = escapeHtml(title);
-  const link = url === undefined ? label : `<a href="${escapeHtml(url)}">${label}</a>`;
-  return `No picture of ${link}: ${escapeHtml(reason)}`;
+  return url === undefined ? label : `<a href="${escapeHtml(url)}">${label}</a>`;
 }
 
 /** The picture's caption, as ATSD words it, with what the verdict adds. */
 export function captionOf(title: string, alert: Alert, verdict: Verdict): string {
-  const subject = alert.entity === "" ? title : `${title} for ${alert.entity}`;
+  const entity = entityLabelOf(alert);
+  const subject = entity === "" ? title : `${title} for ${entity}`;
   const remark = describeVerdict(verdict);
   return remark === undefined ? subject : `${subject}. ${remark}`;
 }
 
 /** ATSD's file name: RULE_ENTITY_status_PORTAL_yyyyMMdd_HHmmss, in UTC. */
 export function fileNameOf(alert: Alert, portal: string, mediaType: MediaType): string {
-  const stamp = alert.time.toISOString().replace(/[-:]/gu, "").replace("T", "_").slice(0, 15);
+  const stamp = momentOf(alert).toISOString().replace(/[-:]/gu, "").replace("T", "_").slice(0, 15);
   const parts = [alert.rule, alert.entity, alert.status.toLowerCase(), portal, stamp].filter((part) => part !== "");
   return `${parts.join("_").replace(/[^\p{L}\p{N}._-]+/gu, "-")}.${extensions[mediaType]}`;
 }

@@ -10,18 +10,20 @@ import { composeText } from "./compose.ts";
 import type { StepOrder } from "./deliver.ts";
 import { observeStep } from "./observe.ts";
 import type { Observed } from "./observe.ts";
-import { linkInstead, preparePicture } from "./picture.ts";
+import { linkBeside, linkInstead, preparePicture } from "./picture.ts";
 import type { PictureDeps, PreparedPicture } from "./picture.ts";
 import type { Portals } from "./target.ts";
 
 /** The steps of a delivery: its text at position 0, then a picture of each portal. */
 
-/** The text, with the portals' links where the channel takes no pictures. Empty when there is nothing to say. */
+/** The text, with the portals' links where the channel takes no pictures or wants them. Empty when there is nothing to say. */
 export function textOf(alert: Alert, { plan }: PendingDelivery, channel: Channel, portals: Portals): TextStep {
   const { decided } = plan;
-  const text = withDecided(composeText(alert, asDecided(channel, decided), plan.text), decided);
+  const own = asDecided(channel, decided);
+  const text = withDecided(composeText(alert, own, plan.text, plan.details), decided);
   const { pictures } = channel.destination;
-  return pictures.taken ? text : linkInstead(text, alert, plan.portals, pictures.reason, portals);
+  if (!pictures.taken) return linkInstead(text, alert, plan.portals, pictures.reason, portals);
+  return channel.portalLinks ? linkBeside(text, alert, plan.portals, portals) : text;
 }
 
 export interface ComingPicture {

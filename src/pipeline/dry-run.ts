@@ -4,10 +4,9 @@ import type { TextStep } from "../core/message.ts";
 import { admit, refuseUnknownNames } from "./admit.ts";
 import { explain } from "./choose.ts";
 import type { ReadyRoute, RouteVerdict } from "./choose.ts";
-import { placeholderValues } from "./compose.ts";
 import { textOf } from "./delivery.ts";
 import type { Settings } from "./settings.ts";
-import { portalTarget } from "./target.ts";
+import { alertTarget } from "./target.ts";
 import type { Portals } from "./target.ts";
 
 /** What would become of an alert: nothing is kept, photographed or sent. */
@@ -54,7 +53,7 @@ export function dryRun(alert: Alert, { channels, portals, routes }: Settings): D
 
 function pictureOf(alert: Alert, portal: string, portals: Portals): DryPicture["outcome"] {
   try {
-    return { url: portalTarget(portals, portal, placeholderValues(alert), { strict: false }).url };
+    return { url: alertTarget(portals, portal, alert).url };
   } catch (error) {
     if (error instanceof AppError) return { problem: error.message };
     throw error;

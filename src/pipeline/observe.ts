@@ -27,7 +27,8 @@ export function observeAccepted(
   for (const [index, { id: alertId, duplicate }] of accepted.entries()) {
     (duplicate ? metrics.alertsDuplicate : metrics.alertsAccepted).inc();
     const { alert, deliveries = [] } = planned[index] ?? {};
-    const facts = { alertId, rule: alert?.rule, entity: alert?.entity, status: alert?.status };
+    const late = alert?.window?.isLate === true ? { late: true } : {};
+    const facts = { alertId, rule: alert?.rule, entity: alert?.entity, status: alert?.status, ...late };
     if (duplicate) log.info(facts, "Alert known already.");
     else log.info({ ...facts, ...wayOf(deliveries.map(({ plan }) => plan)) }, "Alert accepted.");
   }

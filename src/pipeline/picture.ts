@@ -8,11 +8,11 @@ import type { Picture, PictureLimits, Verdict } from "../core/picture.ts";
 import { isTimeout, race, wait } from "../core/wait.ts";
 import type { PictureStore, StepPlace } from "../store/pictures/contract.ts";
 import type { Channel } from "./channel.ts";
-import { captionOf, fileNameOf, noPictureText, placeholderValues } from "./compose.ts";
+import { captionOf, fileNameOf, noPictureText, portalLink } from "./compose.ts";
 import type { PortalMention } from "./compose.ts";
 import { failureOf } from "./deliver.ts";
 import type { Shooter, Shot } from "./shoot.ts";
-import { portalTarget } from "./target.ts";
+import { alertTarget } from "./target.ts";
 import type { Portals, Target } from "./target.ts";
 
 /** A portal's picture for one channel, or the sentence that stands for it. */
@@ -54,7 +54,7 @@ export async function preparePicture(
     return { step: pictureStep(again.picture, verdictOf(again.record), title, alert, portal), record: again.record };
   }
   try {
-    const target = portalTarget(deps.portals, portal, placeholderValues(alert), { strict: false });
+    const target = alertTarget(deps.portals, portal, alert);
     const shot = await shootPatiently(target, deps.shooter, alert.id, signal);
     if (shot.verdict.kind === "blank") {
       throw new AppError("picture_blank", "The page drew nothing that differs from its background.");
@@ -178,6 +178,17 @@ export function linkInstead(
 ): TextStep {
   if (portals.length === 0) return text;
   const lines = portals.map((portal) => noPictureText(mentionOf(alert, portal, known), reason, text.format));
+  return withLines(text, lines);
+}
+
+/** The text with links to the portals whose pictures follow; an empty one stays empty. */
+export function linkBeside(text: TextStep, alert: Alert, portals: readonly string[], known: Portals): TextStep {
+  if (portals.length === 0 || text.text === "") return text;
+  const links = portals.map((portal) => portalLink(mentionOf(alert, portal, known), text.format));
+  return withLines(text, [links.join(text.format === "html" ? " · " : "\n")]);
+}
+
+function withLines(text: TextStep, lines: readonly string[]): TextStep {
   const separator = text.format === "html" ? "<br>" : "\n";
   return { ...text, text: [text.text, ...lines].filter((line) => line !== "").join(separator) };
 }
@@ -185,7 +196,7 @@ export function linkInstead(
 /** A portal whose URL cannot be made is still mentioned by its name: the text matters more than the link. */
 function mentionOf(alert: Alert, portal: string, known: Portals): PortalMention {
   try {
-    return portalTarget(known, portal, placeholderValues(alert), { strict: false });
+    return alertTarget(known, portal, alert);
   } catch {
     return { title: portal, url: undefined };
   }

@@ -1,26 +1,27 @@
-import { randomUUID } from "node:crypto";
 import type { Alert, AlertInput } from "../core/alert.ts";
 import type { HandledAlert, Plan } from "../core/delivery.ts";
 import { AppError } from "../core/errors.ts";
 import { limits } from "../core/limits.ts";
 import { reasonOf } from "../core/wait.ts";
-import type { Accepted, PendingAlert, PendingDelivery, PlannedAlert, Worker } from "../store/contract.ts";
-import { admit, refuseUnknownNames } from "./admit.ts";
+import type { Accepted, PendingAlert, PendingDelivery, Worker } from "../store/contract.ts";
+import { createAcceptor } from "./accept.ts";
+import { refuseUnknownNames } from "./admit.ts";
 import { findChannel } from "./channel.ts";
 import type { Channel } from "./channel.ts";
-import { decideInCode } from "./code.ts";
 import { emptyBacklog } from "./backlog.ts";
 import type { BacklogDeps } from "./backlog.ts";
 import { deliver } from "./deliver.ts";
 import { orderOf, picturesOf, recordDisabled, recordGone, textOf } from "./delivery.ts";
-import { observeAccepted, observeHandling } from "./observe.ts";
-import type { LiveSettings, Settings } from "./settings.ts";
+import { observeHandling } from "./observe.ts";
+import type { LiveSettings } from "./settings.ts";
+import { keepWindows } from "./windows.ts";
 
 /*
- * The way of an alert: accept → admit → compose → shoot → deliver → record. What was accepted is in the store with the
- * channels it was admitted to; from there the store hands it out, after a crash again. The text is on its way before the
- * picture is begun to be waited for, and a picture that fails becomes a sentence with the portal's link. What a channel
- * cannot take goes into its backlog, which is emptied by importance once the channel takes messages again.
+ * The way of an alert: accept → admit → compose → shoot → deliver → record. Admitting happens within the store's own
+ * transaction, where the alert's window is known. What was accepted is in the store with the channels it was admitted to;
+ * from there the store hands it out, after a crash again. The text is on its way before the picture is begun to be waited
+ * for, and a picture that fails becomes a sentence with the portal's link. What a channel cannot take goes into its backlog,
+ * which is emptied by importance once the channel takes messages again.
  */
 
 export interface PipelineDeps extends Omit<BacklogDeps, "channels" | "portals"> {
@@ -33,7 +34,7 @@ export interface Pipeline {
    * configuration lacks, store_unavailable when they cannot be kept, shutting_down once `drain` was called.
    */
   accept(inputs: readonly AlertInput[], idempotencyKey: string | undefined): Promise<readonly Accepted[]>;
-  /** As `accept`, for one alert with plans of the caller's, whatever the routes say. */
+  /** As `accept`, for one alert with plans of the caller's, whatever the routes say. It has no window. */
   post(input: AlertInput, plans: readonly Plan[], idempotencyKey: string | undefined): Promise<Accepted>;
   /** What became of an alert, once everything of it has ended; undefined for an id that is not known. */
   outcome(alertId: string): Promise<HandledAlert | undefined>;
@@ -47,6 +48,8 @@ export interface Pipeline {
 
 export function createPipeline(deps: PipelineDeps): Pipeline {
   let worker: Worker | undefined;
+  let keeping: Promise<void> | undefined;
+  const stopped = new AbortController();
   let isDraining = false;
 
   const withSettings = async <Result>(work: (current: BacklogDeps) => Promise<Result>): Promise<Result> =>
@@ -57,30 +60,21 @@ export function createPipeline(deps: PipelineDeps): Pipeline {
     refuseUnknownNames("channel", channels, [...current.channels.keys()]);
     refuseUnknownNames("portal", portals, [...current.portals.keys()]);
   };
-
-  const keep = async (alerts: readonly PlannedAlert[], idempotencyKey: string | undefined) =>
-    observeAccepted(alerts, await deps.store.accept(alerts, idempotencyKey), deps);
-
+  const acceptor = createAcceptor(deps);
   return {
     async accept(inputs, idempotencyKey) {
       refuse(
         inputs.flatMap((input) => input.channels ?? []),
         inputs.flatMap((input) => input.portals ?? []),
       );
-      const alerts = inputs.map((input) => toAlert(input, deps.clock.now()));
-      const decide = async (alert: Alert, settings: Settings): Promise<PlannedAlert> =>
-        planned(alert, await decideInCode(alert, admit(alert, settings.routes), { settings, log: deps.log }));
-      const all = await deps.settings.use(async (now) => await Promise.all(alerts.map((alert) => decide(alert, now))));
-      return await keep(all, idempotencyKey);
+      return await acceptor.accept(inputs, idempotencyKey);
     },
     async post(input, plans, idempotencyKey) {
       refuse(
         plans.map(({ channel }) => channel),
         plans.flatMap(({ portals }) => portals),
       );
-      const alert = toAlert(input, deps.clock.now());
-      const [accepted] = await keep([planned(alert, plans)], idempotencyKey);
-      return accepted ?? { id: alert.id, duplicate: false };
+      return await acceptor.post(input, plans, idempotencyKey);
     },
     outcome: async (alertId) => await deps.store.outcome(alertId),
     start() {
@@ -92,22 +86,18 @@ export function createPipeline(deps: PipelineDeps): Pipeline {
           ),
         async (backlog, signal) => await withSettings(async (current) => await emptyBacklog(backlog, current, signal)),
       );
+      const { windows } = deps.store;
+      const endSilent = async (): Promise<number> => await acceptor.endSilent();
+      keeping ??= keepWindows({ ...deps, windows, endSilent }, stopped.signal);
     },
     isTaking: () => !isDraining,
     async drain() {
       isDraining = true;
+      stopped.abort();
+      await keeping;
       await worker?.drain(AbortSignal.timeout(limits.drainMs));
     },
   };
-}
-
-function planned(alert: Alert, plans: readonly Plan[]): PlannedAlert {
-  return { alert, deliveries: plans.map((plan) => ({ id: randomUUID(), plan })) };
-}
-
-function toAlert(input: AlertInput, now: Date): Alert {
-  const { time, ...rest } = input;
-  return { ...rest, id: randomUUID(), time: time === undefined ? now : new Date(time), acceptedAt: now };
 }
 
 /**

@@ -1,4 +1,5 @@
 import type { Hooks } from "../core/code.ts";
+import type { Duration } from "../core/quantity.ts";
 import type { Channel } from "./channel.ts";
 import type { ReadyRoute } from "./choose.ts";
 import type { Portals } from "./target.ts";
@@ -10,6 +11,8 @@ export interface Settings extends AsyncDisposable {
   readonly routes: readonly ReadyRoute[];
   /** The operator's own functions. */
   readonly code: Hooks;
+  /** After how long without news a window is ended; undefined: never. */
+  readonly silence: Duration | undefined;
 }
 
 /** The settings in force. Those that were replaced stay open until nobody works with them any more. */

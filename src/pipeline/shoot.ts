@@ -37,18 +37,22 @@ export function createShooter(deps: ShooterDeps): Shooter {
   const { driver, imaging, clock, pictures, log } = deps;
   const underway = new Map<string, Shared>();
   const byPolicy = createUnreadyPolicy({ imaging, clock, pictures, log });
-  const take = async (target: Target, key: string, signal: AbortSignal): Promise<Shot> =>
-    await byPolicy(target, key, async () => await capture(target, { driver, imaging }, signal));
+  const take = async (target: Target, signal: AbortSignal): Promise<Shot> =>
+    await byPolicy(
+      target,
+      keyOf(target, target.lastingUrl),
+      async () => await capture(target, { driver, imaging }, signal),
+    );
   return {
     async shoot(target, signal, alertId) {
-      const key = keyOf(target);
+      const key = keyOf(target, target.request.url);
       const shared =
         underway.get(key) ??
         share(
           key,
           underway,
           async (abandoned, alertIds) =>
-            await observed(target, alertIds, deps, async () => await take(target, key, abandoned)),
+            await observed(target, alertIds, deps, async () => await take(target, abandoned)),
         );
       return await shared.join(signal, alertId);
     },
@@ -80,8 +84,8 @@ interface Shared {
 }
 
 /** Everything that makes two shots the same picture. The identity belongs to the portal's name. */
-function keyOf({ name, request }: Target): string {
-  return JSON.stringify([name, request.url, request.trustUrl, request.options]);
+function keyOf({ name, request }: Target, url: string): string {
+  return JSON.stringify([name, url, request.trustUrl, request.options]);
 }
 
 /** A capture for all who join while it runs; it is given up when the last of them has gone. */

@@ -1,20 +1,27 @@
+import type { Alert } from "../core/alert.ts";
 import { AppError } from "../core/errors.ts";
 import { limits } from "../core/limits.ts";
 import { ShotOptions } from "../core/portal.ts";
 import type { Portal } from "../core/portal.ts";
+import { durationMs } from "../core/quantity.ts";
 import { Link, placeholdersOf, renderTemplate } from "../core/template.ts";
 import type { Identity, ShotRequest } from "../web-driver/contract.ts";
 import { unknownName } from "./admit.ts";
 import type { PortalMention } from "./compose.ts";
+import { urlValues } from "./placeholders.ts";
 
 /** What is to be photographed, ready for the web driver. */
 export interface Target extends PortalMention {
   /** Name of the portal, or `url` for an address that a caller gave. */
   readonly name: string;
   readonly url: string;
+  /** The address without the time that its chart shows: what is the same picture later on. */
+  readonly lastingUrl: string;
   readonly request: ShotRequest;
   readonly onTimeout: Portal["onTimeout"] | "as-is";
 }
+
+const rangeNames = ["from", "to", "from_datetime", "to_datetime"];
 
 /** The portals of the configuration by name. */
 export type Portals = ReadonlyMap<string, Portal>;
@@ -38,11 +45,13 @@ export function portalTarget(
   if (strict) refuseParameters(name, portal, values);
   const filled = { ...portal.defaults, ...withoutEmpty(values) };
   const url = renderTemplate(portal.url, filled, "url");
+  const lasting = Object.fromEntries(rangeNames.map((range) => [range, portal.defaults[range]]));
   const options: ShotOptions = { ...shotOptionsOf(portal), ...overrides };
   return {
     name,
     title: portal.title ?? name,
     url,
+    lastingUrl: renderTemplate(portal.url, { ...filled, ...lasting }, "url"),
     onTimeout: portal.onTimeout,
     request: {
       reuse: name,
@@ -55,6 +64,13 @@ export function portalTarget(
   };
 }
 
+/** A portal as an alert fills it in: what it does not say is left empty. Throws portal_unknown. */
+export function alertTarget(portals: Portals, name: string, alert: Alert): Target {
+  const lead = portals.get(name)?.lead;
+  const values = urlValues(alert, lead === undefined ? 0 : durationMs(lead));
+  return portalTarget(portals, name, values, { strict: false });
+}
+
 /** An address that a caller gave; `trustUrl` when the caller is the operator. Throws url_invalid. */
 export function urlTarget(url: string, overrides: Partial<ShotOptions>, trustUrl: boolean): Target {
   const options: ShotOptions = { ...ShotOptions.parse({}), ...overrides };
@@ -63,6 +79,7 @@ export function urlTarget(url: string, overrides: Partial<ShotOptions>, trustUrl
     name: "url",
     title: URL.parse(url)?.host ?? url,
     url,
+    lastingUrl: url,
     onTimeout: "as-is",
     request: { reuse: undefined, url: checkUrl(url), trustUrl, options, identity, ignoreCertificate: false },
   };

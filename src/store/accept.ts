@@ -1,53 +1,92 @@
 import { limits } from "../core/limits.ts";
-import type { Accepted, PlannedAlert } from "./contract.ts";
+import type { Accepted, Decide, PlannedAlert } from "./contract.ts";
 import { isAway, persisting } from "./database.ts";
 import type { Database, Query } from "./database.ts";
 import { createGroupCommit } from "./group-commit.ts";
 import type { Queue } from "./queue.ts";
 import { acceptColumns, lookupColumns } from "./rows.ts";
 import * as sql from "./statements.ts";
+import { decideAll, dropDelayed, lockWindows } from "./windows.ts";
+import type { Arrival } from "./windows.ts";
 
 /** The channel of LISTEN and NOTIFY on which processes tell each other that there is something to handle. */
 export const wakeChannel = "chartbell_alert";
 
-type Accept = (planned: readonly PlannedAlert[], idempotencyKey: string | undefined) => Promise<readonly Accepted[]>;
+export interface Acceptance {
+  readonly accept: (
+    planned: readonly PlannedAlert[],
+    idempotencyKey: string | undefined,
+    decide: Decide | undefined,
+  ) => Promise<readonly Accepted[]>;
+  /** Puts alerts and their jobs on disk within a transaction; what they turned out to be. */
+  readonly place: (arrivals: readonly Arrival[], query: Query) => Promise<readonly PlannedAlert[]>;
+}
 
 /**
  * Puts alerts and their jobs on disk. Requests without a key that come at the same time share a commit; one with a key has
  * its own, for it may have to wait for another of the same key.
  */
-export function createAcceptance(database: Database, queue: Queue): Accept {
-  const persist: Accept = async (planned, key) =>
-    await persisting(limits.databaseRetryMs.accept, async () => await acceptOnce(database, queue, planned, key));
-  const group = createGroupCommit<readonly PlannedAlert[]>({
+export function createAcceptance(database: Database, queue: Queue): Acceptance {
+  const place = async (arrivals: readonly Arrival[], query: Query, isAgain = false) =>
+    await placeWithin(query, queue, arrivals, isAgain);
+  const persist = async (arrivals: readonly Arrival[], key: string | undefined): Promise<readonly Accepted[]> => {
+    let tries = 0;
+    return await persisting(limits.databaseRetryMs.accept, async () => {
+      tries++;
+      return await acceptOnce(database, arrivals, key, async (query) => void (await place(arrivals, query, tries > 1)));
+    });
+  };
+  const group = createGroupCommit<readonly Arrival[]>({
     commit: async (requests) => void (await persist(requests.flat(), undefined)),
     max: limits.requestsPerCommitMax,
     isCommon: isAway,
   });
-  return async (planned, idempotencyKey) => {
-    if (idempotencyKey !== undefined) return await persist(planned, idempotencyKey);
-    await group(planned);
-    return planned.map(({ alert }): Accepted => ({ id: alert.id, duplicate: false }));
+  return {
+    place: async (arrivals, query) => await place(arrivals, query),
+    async accept(planned, idempotencyKey, decide) {
+      const arrivals = planned.map((one): Arrival => ({ planned: one, decide }));
+      if (idempotencyKey !== undefined) return await persist(arrivals, idempotencyKey);
+      await group(arrivals);
+      return planned.map(({ alert }): Accepted => ({ id: alert.id, duplicate: false }));
+    },
   };
 }
 
 /** One transaction. May be done again when nobody knows whether it was committed: the ids are the same. */
 async function acceptOnce(
   database: Database,
-  queue: Queue,
-  planned: readonly PlannedAlert[],
+  arrivals: readonly Arrival[],
   idempotencyKey: string | undefined,
+  place: (query: Query) => Promise<void>,
 ): Promise<readonly Accepted[]> {
-  const ids = planned.map(({ alert }) => alert.id);
+  const ids = arrivals.map(({ planned }) => planned.alert.id);
   return await database.transaction(async (query) => {
     if (idempotencyKey !== undefined) {
       const seen = await claimKey(query, idempotencyKey, ids);
       if (seen !== undefined) return seen;
     }
-    await query(sql.accept, [...acceptColumns(planned), wakeChannel, ...lookupColumns(planned)]);
-    await queue.add(ids, query);
+    await place(query);
     return ids.map((id): Accepted => ({ id, duplicate: false }));
   });
+}
+
+/** `isAgain`: the same alerts may have been committed by a try whose answer was lost; their windows are not to count them twice. */
+async function placeWithin(
+  query: Query,
+  queue: Queue,
+  arrivals: readonly Arrival[],
+  isAgain: boolean,
+): Promise<readonly PlannedAlert[]> {
+  if (arrivals.length === 0) return [];
+  const ids = arrivals.map(({ planned }) => planned.alert.id);
+  // Waits for a try that is still being committed: it has the same windows.
+  const windows = await lockWindows(arrivals, query);
+  if (isAgain && (await query(sql.anyOf, [ids])).length > 0) return [];
+  const decided = await decideAll(arrivals, windows, query);
+  await query(sql.accept, [...acceptColumns(decided), wakeChannel, ...lookupColumns(decided)]);
+  await dropDelayed(decided, query);
+  await queue.add(ids, query);
+  return decided;
 }
 
 /** Undefined when the key is new; two requests of one key wait for each other here. */

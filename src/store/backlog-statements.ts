@@ -59,7 +59,7 @@ with waiting as (
   where is_said or (newest = 1 and not exists (
     select from chartbell.delivery before
     where before.channel = $1 and before.alert_key = waiting.alert_key and before.sequence < waiting.sequence
-      and before.text_ended_at is null and before.waiting_since is null
+      and before.text_ended_at is null and before.waiting_since is null and before.delayed_until is null
   ))
   order by place limit $2
 )

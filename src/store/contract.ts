@@ -8,6 +8,7 @@ import type {
   ShotRecord,
   StepRecord,
 } from "../core/delivery.ts";
+import type { Window } from "../core/window.ts";
 import type { PictureStore } from "./pictures/contract.ts";
 
 /*
@@ -27,11 +28,40 @@ export interface Accepted {
 export interface PlannedDelivery {
   readonly id: string;
   readonly plan: Plan;
+  /** It is not handed out, but put into its channel's backlog at this time, unless its window drops it. */
+  readonly delayedUntil?: Date;
 }
 
 export interface PlannedAlert {
   readonly alert: Alert;
   readonly deliveries: readonly PlannedDelivery[];
+}
+
+/** What an alert turned out to be once its window was known. */
+export interface Decision extends PlannedAlert {
+  /** The window after it; undefined for an alert that has none. */
+  readonly window: Window | undefined;
+  /** Delayed deliveries of earlier alerts that are never to be said: they end as silent. */
+  readonly dropped: readonly string[];
+}
+
+/**
+ * Decides what an alert leads to, its window as the alerts before it left it. It is called while the window is locked, and
+ * again when the transaction is made again; the last call is the one that counts.
+ */
+export type Decide = (alert: Alert, window: Window | undefined) => Promise<Decision>;
+
+/** Windows of all processes on this store. */
+export interface WindowBook {
+  /** Those that are open, the ones that opened last first, at most `limit`. */
+  open(limit: number): Promise<readonly Window[]>;
+  /** Puts what was delayed until `now` into its channels' backlogs, of at most limits.windowsBatch windows; how many deliveries. */
+  release(now: Date): Promise<number>;
+  /**
+   * Ends windows of which nothing was heard since `before`, at most limits.windowsBatch: `cancel` makes the alert of each,
+   * which is accepted with the end. Each window is ended by one process.
+   */
+  endSilent(before: Date, cancel: (window: Window) => Alert, decide: Decide): Promise<readonly PlannedAlert[]>;
 }
 
 /** How far a step had come when it was handed out. */
@@ -235,8 +265,16 @@ export interface Store extends AsyncDisposable {
   readonly desk: DeliveryDesk | undefined;
   readonly history: History | undefined;
   readonly pictures: PictureStore | undefined;
-  /** Throws overloaded, with nothing kept, while too many messages wait. */
-  accept(planned: readonly PlannedAlert[], idempotencyKey: string | undefined): Promise<readonly Accepted[]>;
+  readonly windows: WindowBook;
+  /**
+   * Throws overloaded, with nothing kept, while too many messages wait. With `decide`, each alert goes through its window
+   * first, in order, and what `decide` returns is kept in its place; without, the alerts are kept as they are.
+   */
+  accept(
+    planned: readonly PlannedAlert[],
+    idempotencyKey: string | undefined,
+    decide?: Decide,
+  ): Promise<readonly Accepted[]>;
   /**
    * Hands out every alert that is not handled, in the order of acceptance, at most limits.alertsInFlightMax at a time; and
    * every backlog whose channel may be tried again, each to one worker of all processes.

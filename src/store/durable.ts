@@ -25,6 +25,7 @@ import type { AlertRow, DeliveryRow, StepRow } from "./rows.ts";
 import { scheduleRows } from "./schedules.ts";
 import * as sql from "./statements.ts";
 import { ping, stats } from "./stats.ts";
+import { createWindowBook } from "./windows.ts";
 
 export interface DurableStore extends Store {
   readonly history: History;
@@ -46,7 +47,11 @@ export function createDurableStore(
   const emptying = createBacklogWorker(backlogs, log);
   // Where there are others, all hear of what is accepted over NOTIFY.
   const listening = queue.isExclusive ? undefined : database.listen(wakeChannel, dispatcher.wake);
-  const accept = createAcceptance(database, queue);
+  const acceptance = createAcceptance(database, queue);
+  // Others hear of it no sooner than this process: by NOTIFY, all at the same time.
+  const hear = (): void => {
+    if (queue.isExclusive) dispatcher.wake();
+  };
   const bound = createBound(database.query);
   const stopped = new AbortController();
   const beating = beat(dispatcher.underway, emptying.inHand, queue, backlogs, log, stopped.signal);
@@ -56,11 +61,11 @@ export function createDurableStore(
     desk: createDesk(database, emptying.wake),
     history: createHistory(database.query),
     pictures,
-    async accept(planned, idempotencyKey) {
+    windows: createWindowBook(database, { place: acceptance.place, released: emptying.wake, accepted: hear }),
+    async accept(planned, idempotencyKey, decide) {
       bound.check();
-      const accepted = await accept(planned, idempotencyKey);
-      // Others hear of it no sooner than this process: by NOTIFY, all at the same time.
-      if (queue.isExclusive) dispatcher.wake();
+      const accepted = await acceptance.accept(planned, idempotencyKey, decide);
+      hear();
       return accepted;
     },
     work(handler, backlogHandler) {

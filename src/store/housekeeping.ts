@@ -30,6 +30,7 @@ export interface HousekeepingDeps {
 /** How many of each were deleted in a round. */
 export interface Deleted {
   readonly alerts: number;
+  readonly windows: number;
   readonly idempotencyKeys: number;
   readonly pictures: number;
   readonly strayFiles: number;
@@ -90,6 +91,7 @@ async function clear(retention: Retention, deps: HousekeepingDeps, signal: Abort
   const unfinished = before(limits.pictureUnfinishedMs);
 
   const alerts = await batches(deleteAlerts, before(durationMs(retention.alerts)));
+  const windows = await batches(deleteWindows, before(durationMs(retention.alerts)));
   const idempotencyKeys = await batches(deleteKeys, before(limits.idempotencyKeptMs));
   await batches(sql.forgetLastGood, oldPictures);
   await batches(sql.retireOld, oldPictures);
@@ -100,7 +102,7 @@ async function clear(retention: Retention, deps: HousekeepingDeps, signal: Abort
     const rows = await query<{ sha256: string }>(sql.filesAmong, [sha256s]);
     return new Set(rows.map(({ sha256 }) => sha256));
   });
-  return { alerts, idempotencyKeys, pictures, strayFiles };
+  return { alerts, windows, idempotencyKeys, pictures, strayFiles };
 }
 
 /** Repeats a batch until one is not full; the sum. */
@@ -137,6 +139,13 @@ delete from chartbell.alert where id in (
     and not exists (select from chartbell.delivery where delivery.alert_id = alert.id and delivery.ended_at is null)
   order by completed_at limit $2
 ) returning id`;
+
+/** Open ones, too: something that happened and was never ended would stay open for ever. */
+const deleteWindows = `
+delete from chartbell.alert_window where key in (
+  select key from chartbell.alert_window where heard_at < $1 and due_at is null order by heard_at limit $2
+  for update skip locked
+) returning key`;
 
 const deleteKeys = `
 delete from chartbell.idempotency_key where key in (

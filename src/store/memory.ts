@@ -3,6 +3,7 @@ import { backoffMs } from "../core/backoff.ts";
 import { foldedRecord } from "../core/delivery.ts";
 import type { DeliveryRecord, DeliveryState, HandledAlert, ShotRecord, StepRecord } from "../core/delivery.ts";
 import { limits } from "../core/limits.ts";
+import { createLane } from "../core/lane.ts";
 import type { Logger } from "../core/log.ts";
 import { createBacklogWorker } from "./backlog-worker.ts";
 import type { BacklogSource, BacklogWorker, LeasedBacklog } from "./backlog-worker.ts";
@@ -11,6 +12,7 @@ import type {
   AttemptEnd,
   AttemptHistory,
   BacklogHandler,
+  Decide,
   Handler,
   Hold,
   PendingAlert,
@@ -28,6 +30,8 @@ import type {
 import { createDispatcher } from "./dispatcher.ts";
 import type { Dispatcher, Source } from "./dispatcher.ts";
 import { asOneWorker } from "./drain.ts";
+import { createMemoryWindows } from "./memory-windows.ts";
+import type { MemoryWindows } from "./memory-windows.ts";
 import { shownRecord } from "./records.ts";
 import { schedulesInMemory } from "./schedules.ts";
 import { statsOf } from "./stats.ts";
@@ -45,6 +49,7 @@ interface DeliveryEntry extends PlannedDelivery {
   readonly steps: Map<number, StepState>;
   hasSaidText: boolean;
   waits: boolean;
+  isDelayed: boolean;
   text: string | undefined;
 }
 
@@ -74,6 +79,12 @@ class MemoryStore implements Store {
   readonly history = undefined;
   readonly pictures = undefined;
   readonly schedules = schedulesInMemory();
+  readonly #turns = createLane();
+  readonly #windows = createMemoryWindows();
+  readonly windows = this.#windows.book(
+    (ids) => this.#release(ids),
+    async (planned, decide) => await this.#keep(planned, decide),
+  );
   readonly #alerts = new Map<string, AlertEntry>();
   readonly #keys = new Map<string, readonly string[]>();
   readonly #backlogs = new Map<string, BacklogEntry>();
@@ -88,16 +99,44 @@ class MemoryStore implements Store {
     );
   }
 
-  async accept(planned: readonly PlannedAlert[], idempotencyKey: string | undefined): Promise<readonly Accepted[]> {
+  async accept(
+    planned: readonly PlannedAlert[],
+    idempotencyKey: string | undefined,
+    decide?: Decide,
+  ): Promise<readonly Accepted[]> {
     const seen = idempotencyKey === undefined ? undefined : this.#keys.get(idempotencyKey);
     if (seen !== undefined) return seen.map((id): Accepted => ({ id, duplicate: true }));
-    for (const one of planned) this.#alerts.set(one.alert.id, entryOf(one));
     const ids = planned.map(({ alert }) => alert.id);
     if (idempotencyKey !== undefined) this.#keys.set(idempotencyKey, ids);
-    forgetOldest(this.#alerts, (entry) => stateOfAlert(entry) === "handled");
     forgetOldest(this.#keys, () => true);
-    this.#dispatcher.wake();
+    await this.#keep(planned, decide);
     return ids.map((id): Accepted => ({ id, duplicate: false }));
+  }
+
+  async #keep(planned: readonly PlannedAlert[], decide: Decide | undefined): Promise<readonly PlannedAlert[]> {
+    return await this.#turns.run(async () => await this.#keepNow(planned, decide));
+  }
+
+  async #keepNow(planned: readonly PlannedAlert[], decide: Decide | undefined): Promise<readonly PlannedAlert[]> {
+    const decided: Awaited<ReturnType<MemoryWindows["enter"]>>[] = [];
+    for (const one of planned) decided.push(await this.#windows.enter(one, decide));
+    for (const one of decided) this.#alerts.set(one.alert.id, entryOf(one));
+    for (const id of decided.flatMap(({ dropped }) => dropped)) this.#end(id, "");
+    forgetOldest(this.#alerts, (entry) => stateOfAlert(entry) === "handled");
+    this.#dispatcher.wake();
+    return decided;
+  }
+
+  /** Puts what was delayed into the backlogs of its channels. */
+  #release(ids: readonly string[]): void {
+    for (const id of ids) {
+      const delivery = this.#delivery(id);
+      if (delivery === undefined) continue;
+      delivery.waits = true;
+      const { channel } = delivery.plan;
+      if (!this.#backlogs.has(channel)) this.#backlogs.set(channel, { dueMs: 0, failures: 0, isLeased: false });
+    }
+    this.#emptying.wake();
   }
 
   work(handler: Handler, backlogHandler: BacklogHandler): Worker {
@@ -112,7 +151,7 @@ class MemoryStore implements Store {
       own.waits = true;
       return "waits";
     }
-    if (!own.waits && earlierOf(own, this.#deliveries()).some(({ hasSaidText }) => !hasSaidText)) return "behind";
+    if (!own.waits && earlierOf(own, this.#deliveries()).some(isAhead)) return "behind";
     step.attempts++;
     return "begun";
   }
@@ -151,6 +190,10 @@ class MemoryStore implements Store {
   }
 
   async endDelivery(deliveryId: string, text: string): Promise<void> {
+    this.#end(deliveryId, text);
+  }
+
+  #end(deliveryId: string, text: string): void {
     const delivery = this.#delivery(deliveryId);
     if (delivery === undefined) return;
     Object.assign(delivery, { text, hasSaidText: true });
@@ -207,6 +250,7 @@ function entryOf({ alert, deliveries }: PlannedAlert): AlertEntry {
     steps: new Map(),
     hasSaidText: false,
     waits: false,
+    isDelayed: one.delayedUntil !== undefined,
     text: undefined,
   }));
   return { alert, deliveries: entries, tries: 0, dueMs: 0, state: "waiting" };
@@ -216,6 +260,11 @@ function entryOf({ alert, deliveries }: PlannedAlert): AlertEntry {
 function earlierOf(own: DeliveryEntry, all: readonly DeliveryEntry[]): readonly DeliveryEntry[] {
   const isSame = (other: DeliveryEntry): boolean => other.key === own.key && other.plan.channel === own.plan.channel;
   return all.slice(0, all.indexOf(own)).filter(isSame);
+}
+
+/** Whether a later one must wait for it. */
+function isAhead({ hasSaidText, isDelayed, waits }: DeliveryEntry): boolean {
+  return !hasSaidText && !(isDelayed && !waits);
 }
 
 function sourceOf(alerts: ReadonlyMap<string, AlertEntry>): Source {
@@ -275,7 +324,7 @@ function backlogSource(backlogs: Map<string, BacklogEntry>, all: () => readonly 
 function nextOf(waiting: readonly DeliveryEntry[], all: readonly DeliveryEntry[]): readonly WaitingDelivery[] {
   const texts = waiting.filter((one) => {
     const isNewest = !waiting.some((other) => !other.hasSaidText && earlierOf(other, all).includes(one));
-    const isBehind = earlierOf(one, all).some(({ hasSaidText, waits }) => !hasSaidText && !waits);
+    const isBehind = earlierOf(one, all).some((other) => isAhead(other) && !other.waits);
     return !one.hasSaidText && isNewest && !isBehind;
   });
   const byImportance = texts.toSorted((a, b) => importanceOf(b.alert) - importanceOf(a.alert));
@@ -300,7 +349,7 @@ function nextOf(waiting: readonly DeliveryEntry[], all: readonly DeliveryEntry[]
 }
 
 function pendingOf({ alert, deliveries }: AlertEntry): PendingAlert {
-  const open = deliveries.filter(({ text, waits }) => text === undefined && !waits);
+  const open = deliveries.filter(({ text, waits, isDelayed }) => text === undefined && !waits && !isDelayed);
   return { alert, deliveries: open.map(pendingDeliveryOf) };
 }
 

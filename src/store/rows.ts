@@ -1,8 +1,11 @@
 import type { Alert } from "../core/alert.ts";
 import { alertKey, importanceOf } from "../core/alert.ts";
 import type { DeliveryRecord, DeliveryState, HandledAlert, Plan, ShotRecord, StepRecord } from "../core/delivery.ts";
+import type { AlertWindow } from "../core/window.ts";
 import type { PendingAlert, PendingDelivery, PlannedAlert, StepProgress } from "./contract.ts";
 import { shownRecord } from "./records.ts";
+import { alertWindowOf } from "./window-rows.ts";
+import type { AsJson } from "./window-rows.ts";
 
 /** Rows of the database and what they mean. */
 
@@ -20,7 +23,11 @@ export interface AlertRow {
 }
 
 /** An alert as JSON has it. */
-type AlertBody = Omit<Alert, "time" | "acceptedAt"> & { readonly time: string; readonly acceptedAt: string };
+type AlertBody = Omit<Alert, "time" | "acceptedAt" | "window"> & {
+  readonly time: string;
+  readonly acceptedAt: string;
+  readonly window?: AsJson<AlertWindow>;
+};
 
 export interface DeliveryRow {
   readonly id: string;
@@ -28,6 +35,7 @@ export interface DeliveryRow {
   readonly plan: Plan;
   readonly text: string | null;
   readonly waiting_since: Date | null;
+  readonly delayed_until: Date | null;
   readonly ended_at: Date | null;
   readonly outcome: DeliveryState | null;
 }
@@ -42,14 +50,16 @@ export interface StepRow {
 }
 
 export function alertOf({ body }: Pick<AlertRow, "body">): Alert {
-  return { ...body, time: new Date(body.time), acceptedAt: new Date(body.acceptedAt) };
+  const { time, acceptedAt, window, ...rest } = body;
+  const alert = { ...rest, time: new Date(time), acceptedAt: new Date(acceptedAt) };
+  return window === undefined ? alert : { ...alert, window: alertWindowOf(window) };
 }
 
 /** The columns of `accept`, one array each. */
 export function acceptColumns(planned: readonly PlannedAlert[]): readonly unknown[] {
   const alerts = planned.map(({ alert }) => alert);
   const deliveries = planned.flatMap(({ alert, deliveries }) =>
-    deliveries.map(({ id, plan }, position) => ({ id, plan, position, alert })),
+    deliveries.map(({ id, plan, delayedUntil }, position) => ({ id, plan, delayedUntil, position, alert })),
   );
   return [
     alerts.map(({ id }) => id),
@@ -63,6 +73,7 @@ export function acceptColumns(planned: readonly PlannedAlert[]): readonly unknow
     deliveries.map(({ alert }) => alertKey(alert)),
     deliveries.map(({ alert }) => alert.status),
     deliveries.map(({ alert }) => importanceOf(alert)),
+    deliveries.map(({ delayedUntil }) => delayedUntil?.toISOString() ?? null),
   ];
 }
 
@@ -72,10 +83,11 @@ export function lookupColumns(planned: readonly PlannedAlert[]): readonly unknow
   return [alerts.map(({ status }) => status), alerts.map(({ rule }) => rule.replaceAll("\0", "\ufffd"))];
 }
 
-/** An alert to be handled, with those of its deliveries that have neither ended nor wait for their channel. */
+/** An alert to be handled, with those of its deliveries that have neither ended nor wait for their channel or their time. */
 export function pendingOf(row: AlertRow, deliveries: readonly DeliveryRow[], steps: readonly StepRow[]): PendingAlert {
   const open = deliveries.filter(
-    ({ alert_id, ended_at, waiting_since }) => alert_id === row.id && ended_at === null && waiting_since === null,
+    ({ alert_id, ended_at, waiting_since, delayed_until }) =>
+      alert_id === row.id && ended_at === null && waiting_since === null && delayed_until === null,
   );
   return { alert: alertOf(row), deliveries: open.map((delivery) => pendingDeliveryOf(delivery, steps)) };
 }

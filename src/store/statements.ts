@@ -4,20 +4,25 @@ export const accept = `
 with alerts as (
   insert into chartbell.alert (id, body, accepted_at, status, rule)
   select id, body::json, accepted_at, status, rule
-  from unnest($1::uuid[], $2::text[], $3::timestamptz[], $13::text[], $14::text[])
+  from unnest($1::uuid[], $2::text[], $3::timestamptz[], $14::text[], $15::text[])
     with ordinality as input (id, body, accepted_at, status, rule, place)
   order by place
   on conflict (id) do nothing
   returning id, sequence
 ), deliveries as (
-  insert into chartbell.delivery (id, alert_id, sequence, position, channel, plan, alert_key, status, importance)
+  insert into chartbell.delivery
+    (id, alert_id, sequence, position, channel, plan, alert_key, status, importance, delayed_until)
   select input.id, alerts.id, alerts.sequence, input.position, input.channel, input.plan::json, input.alert_key,
-    input.status, input.importance
-  from unnest($4::uuid[], $5::uuid[], $6::int[], $7::text[], $8::text[], $9::text[], $10::text[], $11::int[])
-    as input (id, alert_id, position, channel, plan, alert_key, status, importance)
+    input.status, input.importance, input.delayed_until
+  from unnest(
+    $4::uuid[], $5::uuid[], $6::int[], $7::text[], $8::text[], $9::text[], $10::text[], $11::int[], $12::timestamptz[]
+  ) as input (id, alert_id, position, channel, plan, alert_key, status, importance, delayed_until)
   join alerts on alerts.id = input.alert_id
 )
-select pg_notify($12, '')`;
+select pg_notify($13, '')`;
+
+/** Whether a commit whose answer was lost was made: its alerts are all there, or none. */
+export const anyOf = `select id from chartbell.alert where id = any($1::uuid[]) limit 1`;
 
 /**
  * Whose turn it is: $4 is this process. What waits may be sent by the one that holds the backlog's lease; anything else
@@ -46,6 +51,7 @@ with own as (
       select from chartbell.delivery earlier
       where earlier.channel = own.channel and earlier.alert_key = own.alert_key
         and earlier.sequence < own.sequence and earlier.text_ended_at is null
+        and (earlier.delayed_until is null or earlier.waiting_since is not null)
     ) then 'behind'
     else 'begun' end as turn
   from own
@@ -142,7 +148,7 @@ export const alertsOf = `
 select id, body, completed_at from chartbell.alert where id = any($1::uuid[]) order by sequence`;
 
 export const deliveriesOf = `
-select id, alert_id, plan, text, waiting_since, ended_at, outcome from chartbell.delivery where alert_id = any($1::uuid[])
+select id, alert_id, plan, text, waiting_since, delayed_until, ended_at, outcome from chartbell.delivery where alert_id = any($1::uuid[])
 order by sequence, position`;
 
 export const stepsOf = `
@@ -160,7 +166,7 @@ export const giveUp = `
 with open as (
   update chartbell.delivery
   set ended_at = now(), text_ended_at = coalesce(text_ended_at, now()), outcome = 'failed'
-  where alert_id = $1 and ended_at is null and waiting_since is null
+  where alert_id = $1 and ended_at is null and waiting_since is null and delayed_until is null
   returning id
 ), steps as (
   insert into chartbell.step (delivery_id, position, kind, status, record, ended_at)

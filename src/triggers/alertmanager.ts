@@ -78,7 +78,7 @@ function readMember(member: GroupMember, group: Group, more: Partial<Draft>): Re
   const { receiver, externalURL, truncatedAlerts, notification_reason } = group;
   const about = { fingerprint, startsAt, receiver, externalURL, notification_reason };
   const alert = fit({
-    status: isFiring ? "OPEN" : "CANCEL",
+    status: isFiring ? undefined : "CANCEL",
     severity: severityOf(label("severity")),
     rule: label("alertname") || "unnamed",
     entity: label(entityLabel),

@@ -137,6 +137,7 @@ function readMessage(body: unknown): ReadAlert {
   return {
     alert: fit({
       status: status.success ? status.data : "OPEN",
+      once: status.success ? undefined : true,
       // The colours of ATSD's own HipChat messages.
       severity: color === "red" ? "critical" : color === "yellow" ? "warning" : "undefined",
       rule: groups["rule"] ?? (from || "ATSD"),

@@ -141,7 +141,14 @@ function finished({ builder, results: code, state_string }: z.output<typeof Buil
 
 /** A rule of its own: a build that starts neither opens nor ends a trouble. */
 function started(name: string) {
-  return { severity: "undefined" as const, rule: `${name} started`, message: `Buildbot started build ${name}` };
+  const message = `Buildbot started build ${name}`;
+  return {
+    status: "OPEN" as const,
+    once: true as const,
+    severity: "undefined" as const,
+    rule: `${name} started`,
+    message,
+  };
 }
 
 /** Buildbot gives each property as [value, source]. */

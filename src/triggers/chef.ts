@@ -65,7 +65,7 @@ export const chef = defineSource({
     const decoded = decodeAll(body, 0);
     const message = parseInput(Message, decoded);
     if (message.text !== "" && message.message_type === "") {
-      return one({ alert: fit({ rule: "Chef", message: message.text }) });
+      return one({ alert: fit({ status: "OPEN", once: true, rule: "Chef", message: message.text }) });
     }
     parseInput(
       z.object({ message_type: z.enum(messageTypes, { error: `must be one of ${messageTypes.join(", ")}` }) }),
@@ -93,11 +93,11 @@ function readMessage(message: Message): ReadAlert {
 }
 
 /** A message without an outcome is no trouble and no relief: Chef's own default colour for it is yellow. */
-function outcomeOf(status: string): { status: AlertStatus; severity: Severity } {
+function outcomeOf(status: string): { status: AlertStatus; once?: true; severity: Severity } {
   const word = status.toLowerCase();
   if (word === "failure" || word === "failed") return { status: "OPEN", severity: "critical" };
   if (word === "success") return { status: "CANCEL", severity: "normal" };
-  return { status: "OPEN", severity: "undefined" };
+  return { status: "OPEN", once: true, severity: "undefined" };
 }
 
 /** The same for a failure and the success after it. */

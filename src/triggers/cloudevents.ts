@@ -99,6 +99,7 @@ function readEvent(event: z.output<typeof Event>): ReadAlert {
   return {
     alert: fit({
       ...said,
+      once: Object.hasOwn(map, "status") ? undefined : true,
       rule: said.rule || type,
       entity: said.entity || subject,
       message: said.message || (typeof data === "string" ? data : ""),

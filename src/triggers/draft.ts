@@ -8,7 +8,10 @@ import { timeOf } from "./time.ts";
 export interface Draft {
   /** Not empty. */
   readonly rule: string;
-  readonly status?: AlertStatus | undefined;
+  /** Undefined: the payload tells that it is, not whether it begins or goes on; its window knows. */
+  readonly status: AlertStatus | undefined;
+  /** Something that happens and is over: no payload will ever end it. */
+  readonly once?: true | undefined;
   readonly severity?: Severity | undefined;
   readonly entity?: string | undefined;
   readonly metric?: string | undefined;
@@ -40,7 +43,6 @@ export function fit(draft: Draft): AlertInput {
   const time = timeOf(draft.time);
   const value = valueOf(draft.value);
   return {
-    status: draft.status ?? "OPEN",
     severity: draft.severity ?? "undefined",
     rule: fitText(draft.rule, nameCharsMax) || "unnamed",
     entity: fitText(draft.entity ?? "", nameCharsMax),
@@ -48,6 +50,8 @@ export function fit(draft: Draft): AlertInput {
     tags: tagsOf(draft.tags ?? {}),
     message: fitText(draft.message ?? "", limits.alertTextCharsMax),
     fields: fieldsOf(draft.fields ?? {}),
+    ...(draft.status === undefined ? {} : { status: draft.status }),
+    ...(draft.once === undefined ? {} : { once: draft.once }),
     ...(value === undefined ? {} : { value }),
     ...(ruleLink === undefined ? {} : { ruleLink }),
     ...(link === undefined ? {} : { link }),

@@ -38,25 +38,11 @@ const Mapping = z.strictObject({
 });
 type Mapping = z.output<typeof Mapping>;
 
-/** Words for the three statuses, in lower case. */
-const statusWords: Readonly<Record<string, AlertStatus>> = {
+/** Words for the three statuses, in lower case; `lasts`: for a state of which nobody says whether it begins or goes on. */
+const statusWords: Readonly<Record<string, AlertStatus | "lasts">> = {
   "": "OPEN",
-  ...wordsOf("OPEN", [
-    "open",
-    "opened",
-    "firing",
-    "alerting",
-    "problem",
-    "triggered",
-    "trigger",
-    "alarm",
-    "down",
-    "active",
-    "failure",
-    "failed",
-    "1",
-    "true",
-  ]),
+  ...wordsOf("OPEN", ["open", "opened", "triggered", "trigger"]),
+  ...wordsOf("lasts", ["firing", "alerting", "problem", "alarm", "down", "active", "failure", "failed", "1", "true"]),
   ...wordsOf("REPEAT", ["repeat", "update", "updated", "acknowledged", "ack"]),
   ...wordsOf("CANCEL", [
     "cancel",
@@ -77,7 +63,7 @@ const statusWords: Readonly<Record<string, AlertStatus>> = {
   ]),
 };
 
-function wordsOf(status: AlertStatus, words: readonly string[]): Record<string, AlertStatus> {
+function wordsOf<Status extends string>(status: Status, words: readonly string[]): Record<string, Status> {
   return Object.fromEntries(words.map((word) => [word, status]));
 }
 
@@ -152,7 +138,7 @@ function readOne(
   const alert = fit({
     ...rest,
     rule,
-    status: known,
+    status: known === "lasts" ? undefined : known,
     severity: exact.success ? exact.data : severityOf(severity),
     tags: mapValues(tags, (name, template) => render(`tags.${name}`, template)),
     fields: mapValues(fields, (name, template) => render(`fields.${name}`, template)),

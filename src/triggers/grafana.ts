@@ -99,6 +99,6 @@ function readTemplated(body: unknown): Reading {
   const { message, title, state, status, externalURL } = parseInput(Templated, body);
   const isOver = state === "ok" || status === "resolved";
   return one({
-    alert: fit({ status: isOver ? "CANCEL" : "OPEN", rule: title || "Grafana", message, link: externalURL }),
+    alert: fit({ status: isOver ? "CANCEL" : undefined, rule: title || "Grafana", message, link: externalURL }),
   });
 }

@@ -77,7 +77,10 @@ export const icinga = defineSource({
     const remark = [author, comment].filter((part) => part !== "").join(": ");
     return one({
       alert: fit({
-        status: types[type] ?? "OPEN",
+        // A problem is notified again and again while it lasts.
+        status: type === "PROBLEM" ? undefined : types[type],
+        // Downtimes, flapping and remarks come without a problem, too.
+        once: type === "PROBLEM" || type === "RECOVERY" || type === "ACKNOWLEDGEMENT" ? undefined : true,
         severity: lookUp(severities, state),
         rule: service || "host",
         entity: host,

@@ -115,7 +115,7 @@ function readAlert(body: unknown, event: Event): ReadAlert {
   const changedAt = statusChangedAt || (isOver ? closedAt : openedAt);
   return {
     alert: fit({
-      status: isOver ? "CANCEL" : "OPEN",
+      status: isOver ? "CANCEL" : undefined,
       severity: severityOf(status),
       rule: monitorName,
       entity: host.name || service.name,
@@ -139,7 +139,7 @@ function readGroup(body: unknown, { orgName, imageUrl }: Event): ReadAlert {
   const isOver = status.toLowerCase() === "ok" || closedAt !== "";
   return {
     alert: fit({
-      status: isOver ? "CANCEL" : "OPEN",
+      status: isOver ? "CANCEL" : undefined,
       severity: severityOf(status),
       rule: alertGroupSetting.name,
       message: alertGroupSetting.memo,
@@ -165,6 +165,8 @@ function readHappening(event: Event, fields: Readonly<Record<string, unknown>> =
   const by = user.screenName === "" ? "" : `by ${user.screenName}`;
   return {
     alert: fit({
+      status: "OPEN",
+      once: true,
       severity: "normal",
       rule: Object.hasOwn(happenings, event.event) ? (happenings[event.event] ?? event.event) : event.event,
       entity: subject ?? host.name,

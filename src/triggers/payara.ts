@@ -35,7 +35,8 @@ export const payara = defineSource({
     const { server, domain, instance } = groups;
     return one({
       alert: fit({
-        status: word === "GOOD" ? "CANCEL" : "OPEN",
+        status: word === "GOOD" ? "CANCEL" : word === "" ? "OPEN" : undefined,
+        once: word === "" ? true : undefined,
         severity: severityOf(word),
         // The severity is no part of the rule: a warning and the relief after it are one trouble.
         rule: name === undefined ? what : `${what.replace(/ notification$/u, "")} ${name}`,

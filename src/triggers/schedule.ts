@@ -19,6 +19,7 @@ export function scheduledRun(schedule: Schedule, time: Date, titles: readonly st
   const { name, channels, portals, text = defaultText, timezone } = schedule;
   const { entity, metric, ...fields } = schedule.params;
   const input = AlertInput.parse({
+    status: "OPEN",
     rule: name,
     // Nothing is wrong: it is not to look like trouble.
     severity: "normal",

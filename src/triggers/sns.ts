@@ -120,7 +120,7 @@ function readMessage(message: unknown, { topic, subject, time, id }: About): Rea
   return {
     alert: fit({
       time,
-      ...(said ?? { rule: subject || (topic.split(":").at(-1) ?? topic), message: text }),
+      ...(said ?? { status: "OPEN", once: true, rule: subject || (topic.split(":").at(-1) ?? topic), message: text }),
       fields: { ...said?.fields, topic, subject },
     }),
     // SNS sends the same MessageId when it tries again.

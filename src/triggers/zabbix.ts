@@ -72,7 +72,7 @@ export const zabbix = defineSource({
     });
     return one({
       alert: fit({
-        status: isOver ? "CANCEL" : isUpdate ? "REPEAT" : "OPEN",
+        status: isOver ? "CANCEL" : isUpdate ? "REPEAT" : undefined,
         severity: lookUp(severities, problem["EVENT.SEVERITY"]),
         rule: problem["EVENT.NAME"],
         entity: problem["HOST.NAME"],

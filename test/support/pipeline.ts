@@ -7,8 +7,8 @@ import type { Channel } from "../../src/pipeline/channel.ts";
 /** An alert as the pipeline has it, about 2026-03-01 12:30:45 UTC. */
 export function alertOf(input: Partial<AlertInput> & { readonly rule?: string } = {}): Alert {
   const time = new Date("2026-03-01T12:30:45Z");
-  const { time: _time, ...rest } = AlertInput.parse({ rule: "cpu_high", ...input });
-  return { ...rest, id: "alert-1", time, acceptedAt: time };
+  const { time: _time, status = "OPEN", ...rest } = AlertInput.parse({ rule: "cpu_high", ...input });
+  return { ...rest, status, id: "alert-1", time, acceptedAt: time };
 }
 
 /** A channel around a destination. */
@@ -20,6 +20,9 @@ export function channelOf(destination: Destination, changes: Partial<Channel> = 
     color: "auto",
     notify: "auto",
     onUnknown: "resend",
+    portalLinks: false,
+    timezone: "UTC",
+    texts: {},
     turns: createLane(),
     branches: new Map(),
     ...changes,

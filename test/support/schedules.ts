@@ -40,6 +40,7 @@ export async function openSchedules(
     portals,
     routes: [],
     code: {},
+    silence: undefined,
     [Symbol.asyncDispose]: async () => await destination[Symbol.asyncDispose](),
   });
   return createSchedules({

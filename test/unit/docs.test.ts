@@ -1,7 +1,11 @@
 import { readFileSync } from "node:fs";
-import { expect, test } from "vitest";
+import { describe, expect, test } from "vitest";
 import { generatedDocs, renewed } from "../../.ci/docs.ts";
+import { AlertStatus } from "../../src/core/alert.ts";
 import { parseConfig } from "../../src/config/load.ts";
+import { textValues, urlValues } from "../../src/pipeline/placeholders.ts";
+import { composeText } from "../../src/pipeline/compose.ts";
+import { alertOf, channelOf } from "../support/pipeline.ts";
 
 const read = (path: string): string => readFileSync(new URL(`../../${path}`, import.meta.url), "utf8");
 
@@ -14,6 +18,7 @@ test.each(Object.entries(generatedDocs()))(
 
 test.each([
   "README.md",
+  "docs/alerts.md",
   "docs/configuration.md",
   "docs/in-code.md",
   "docs/sources.md",
@@ -27,4 +32,58 @@ test.each([
   const env = Object.fromEntries([...names].map(([, name]) => [name, "value"]));
   expect(examples.length).toBeGreaterThan(0);
   for (const yaml of examples) parseConfig(yaml, { file: undefined, flags: {}, env, cwd: "/" });
+});
+
+describe("docs/alerts.md", () => {
+  const opened = new Date("2026-03-01T12:18:45Z");
+  const alert = {
+    ...alertOf({
+      status: "REPEAT",
+      severity: "critical",
+      entity: "web01",
+      metric: "cpu_busy",
+      tags: { dc: "eu" },
+      value: 97.1,
+      fields: { threshold: 90 },
+    }),
+    window: {
+      before: "REPEAT" as const,
+      openTime: opened,
+      openedAt: opened,
+      heardAt: new Date("2026-03-01T12:24:45Z"),
+      repeats: 2,
+      openValue: 91,
+      values: [
+        { time: new Date("2026-03-01T12:24:45Z"), value: 93.5 },
+        { time: opened, value: 91 },
+      ],
+      isLate: false,
+    },
+  };
+
+  test("names every placeholder, and none that there is not", () => {
+    const named = [...read("docs/alerts.md").matchAll(/^\| (?<names>`\w+`(?:, `\w+`)*) +\| /gmu)].flatMap(
+      ({ groups }) => (groups?.["names"] ?? "").split(", ").map((name) => name.slice(1, -1)),
+    );
+    const known = ["OPEN", "REPEAT", "CANCEL"].flatMap((status) => {
+      const one = { ...alert, status: AlertStatus.parse(status) };
+      return [...Object.keys(textValues(one, "UTC", "html")), ...Object.keys(urlValues(one, 0))];
+    });
+    const own = new Set(known.filter((name) => name !== "threshold"));
+    expect(named.filter((name) => name !== "status").toSorted()).toEqual(
+      [...own].filter((name) => name !== "status").toSorted(),
+    );
+  });
+
+  test("shows the details table as it is", async () => {
+    await using destination = {
+      format: "text" as const,
+      pictures: { taken: false as const, reason: "" },
+      deliver: async () => ({}),
+      check: async () => [],
+      async [Symbol.asyncDispose]() {},
+    };
+    const example = /```text\n(?<table>[\s\S]*?)\n```/u.exec(read("docs/alerts.md"))?.groups?.["table"];
+    expect(composeText(alert, channelOf(destination), undefined, true).text).toBe(example);
+  });
 });

@@ -24,8 +24,12 @@ let channels: ReadonlyMap<string, Channel> = new Map();
 beforeAll(async () => {
   const deps = { baseDir: "/nowhere", roomServer: () => ({ url: "http://127.0.0.1:9", token: new Secret("t") }) };
   const look = { enabled: true, color: "auto", notify: "auto", onUnknown: "resend", from: "Chartbell" } as const;
-  const room = await openDestination({ kind: "room", room: "Lobby", messageFormat: "html", ...look }, deps);
-  const folder = await openDestination({ kind: "directory", path: "x", messageFormat: "text", ...look }, deps);
+  const texts = { portalLinks: false, timezone: "UTC", texts: {} };
+  const room = await openDestination({ kind: "room", room: "Lobby", messageFormat: "html", ...look, ...texts }, deps);
+  const folder = await openDestination(
+    { kind: "directory", path: "x", messageFormat: "text", ...look, ...texts },
+    deps,
+  );
   opened = [room, folder];
   channels = new Map([
     ["ops", channelOf(room)],
@@ -37,7 +41,14 @@ afterAll(async () => {
 });
 
 const decide = async (code: Hooks, plans = [plan]) => {
-  const settings: Settings = { channels, portals: new Map(), routes: [], code, async [Symbol.asyncDispose]() {} };
+  const settings: Settings = {
+    channels,
+    portals: new Map(),
+    routes: [],
+    code,
+    silence: undefined,
+    async [Symbol.asyncDispose]() {},
+  };
   return await decideInCode(alertOf({ rule: "cpu", fields: { team: "blue" } }), plans, { settings, log });
 };
 
@@ -64,6 +75,7 @@ describe("recipients", () => {
       portals: new Map(),
       routes: [],
       code: { recipients: () => [] },
+      silence: undefined,
       async [Symbol.asyncDispose]() {},
     };
     expect(await decideInCode(alertOf({ channels: ["ops"] }), [plan], { settings, log })).toEqual([plan]);
@@ -129,7 +141,14 @@ describe("message and extra", () => {
 
   test("a changed copy of the alert changes nothing", async () => {
     const alert = alertOf();
-    const settings: Settings = { channels, portals: new Map(), routes: [], code: {}, async [Symbol.asyncDispose]() {} };
+    const settings: Settings = {
+      channels,
+      portals: new Map(),
+      routes: [],
+      code: {},
+      silence: undefined,
+      async [Symbol.asyncDispose]() {},
+    };
     const message = (given: typeof alert): undefined => void Object.assign(given.tags, { host: "other" });
     await decideInCode(alert, [plan], { settings: { ...settings, code: { message } }, log });
     expect(alert.tags).toEqual({});

@@ -1,6 +1,7 @@
 import { expect, test } from "vitest";
 import { reservedParams, Schedule } from "../../../src/core/schedule.ts";
-import { placeholderValues } from "../../../src/pipeline/compose.ts";
+import type { AlertInput } from "../../../src/core/alert.ts";
+import { placeholderValues } from "../../../src/pipeline/placeholders.ts";
 import { scheduledRun } from "../../../src/triggers/schedule.ts";
 import { alertOf } from "../../support/pipeline.ts";
 
@@ -34,9 +35,12 @@ test("parameters become placeholders, entity and metric those of the alert; a ch
 
 test("a parameter cannot have the name of a placeholder that the alert fills in", () => {
   const { input } = scheduledRun(schedule(), due, []);
-  const filledIn = Object.keys(placeholderValues({ ...alertOf(), ...input, time: due }));
+  const run = (fields: AlertInput["fields"]) =>
+    placeholderValues({ ...alertOf(), ...input, status: "OPEN", time: due, fields: { ...input.fields, ...fields } });
+  const filledIn = Object.keys(run({})).filter((name) => run({ [name]: "ours" })[name] !== "ours");
+  const own = ["schedule", "scheduled"];
   const free = ["entity", "metric"];
-  expect(reservedParams.toSorted()).toEqual(filledIn.filter((name) => !free.includes(name)).toSorted());
+  expect(reservedParams.toSorted()).toEqual([...filledIn, ...own].filter((name) => !free.includes(name)).toSorted());
   expect(Schedule.safeParse({ ...schedule(), params: { status: "x" } }).error?.issues[0]?.path).toEqual([
     "params",
     "status",

@@ -191,7 +191,7 @@ receivers: [{ name: none }]`);
     const ready = readyRoutes(routes);
     const taken = reading.alerts.map(({ alert }) =>
       ready.findIndex(({ conditions }) =>
-        conditions.every((one) => one.holds({ ...alertOf(), ...alert, time: new Date() })),
+        conditions.every((one) => one.holds({ ...alertOf(), ...alert, status: "OPEN", time: new Date() })),
       ),
     );
     expect(taken).toEqual([0, 1, 2]);
