@@ -66,8 +66,8 @@ async function replay(name: string, words: Readonly<Record<string, string>>, to 
   return answer.status;
 }
 
-const say = async (room: string, message: string, more: object = {}): Promise<number> => {
-  const answer = await fetch(`${app.localUrl}/v2/room/${encodeURIComponent(room)}/notification`, {
+const say = async (room: string, message: string, more: object = {}, to = app): Promise<number> => {
+  const answer = await fetch(`${to.localUrl}/v2/room/${encodeURIComponent(room)}/notification`, {
     method: "POST",
     headers: { "content-type": "application/json" },
     body: JSON.stringify({ message, ...more }),
@@ -192,13 +192,15 @@ test("a message that is sent again under its key is one alert", async () => {
 });
 
 test("a route that leads a room's messages back into it by HTTP does not go round", async () => {
-  await using own = await startTestApp("rooms: { names: [Round] }");
+  await using own = await startTestApp("rooms: { names: [Round, Late] }");
   const yaml = `
-rooms: { names: [Round] }
+rooms: { names: [Round, Late], portals: { Late: [test] } }
 channels: { round: { kind: hipchat, host: "${own.localUrl}", room: Round, messageToken: env:TOKEN } }
-routes: [{ match: { source: room }, channels: [round], portals: [test], open: { text: "again: \${message}" } }]
+routes: [{ match: { source: room, fields: { room: Round } }, channels: [round], portals: [test] }]
 `;
-  await own.reload(parseConfig(yaml, { file: undefined, flags: {}, env: { TOKEN: "t" }, cwd: import.meta.dirname }));
+  const options = { file: undefined, flags: {}, env: { TOKEN: "t" }, cwd: import.meta.dirname };
+  // The test's own listen address and data folder came by flags, which this configuration lacks.
+  expect(await own.reload(parseConfig(yaml, options))).not.toContain("rooms");
   await postJson(own, "/v2/room/Round/message", { message: `around ${own.localUrl}/portals/test/` });
   const said = async (): Promise<number> => (await historyOf(own, "Round")).length;
   // The message; it said again; its picture by the link in its room, and by the route.
@@ -206,4 +208,7 @@ routes: [{ match: { source: room }, channels: [round], portals: [test], open: { 
   const answer = await fetch(`${own.localUrl}/api/alerts`);
   const { alerts }: { alerts: unknown[] } = JSON.parse(await answer.text());
   expect(alerts).toHaveLength(1);
+  // The portals of a room came with the new configuration, too.
+  expect(await say("Late", "hello", {}, own)).toBe(204);
+  await expect.poll(async () => (await historyOf(own, "Late")).length, { timeout: 30_000 }).toBe(2);
 });
