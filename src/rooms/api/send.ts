@@ -2,7 +2,6 @@ import { createHash } from "node:crypto";
 import { plainName } from "../../core/clean-text.ts";
 import { limits } from "../../core/limits.ts";
 import type { Message, NewMessage, Room, Sender } from "../../core/room.ts";
-import { userAgent } from "../../core/version.ts";
 import { Fault, json, noContent } from "../answer.ts";
 import { readFields } from "../body.ts";
 import type { Fields } from "../body.ts";
@@ -20,13 +19,12 @@ import {
   readText,
   refused,
 } from "../fields.ts";
-import { roomPath } from "../page/address.ts";
+import { tellOf } from "../heard.ts";
 import { readSharedFile } from "../shared-file.ts";
 import type { SharedFile } from "../shared-file.ts";
-import { wordsOf } from "../words.ts";
 import { requireAllRooms, roomOfPath } from "./router.ts";
 import type { Call } from "./router.ts";
-import { baseOf, timestamp } from "./view.ts";
+import { timestamp } from "./view.ts";
 
 const userCharsMax = 100;
 const messageIdCharsMax = 36;
@@ -40,15 +38,8 @@ export async function speak(call: Call, room: Room, message: NewMessage): Promis
   if (said === undefined) throw new Fault(404, `Room '${room.name}' not found`);
   if (said.isNew) call.webhooks.heard(room, said.message);
   // Also of one that was there already: a crash may have come between the message and what was made of it.
-  await tellOf(said.message, room, call);
+  await tellOf(said.message, room, call.request, call);
   return said.message;
-}
-
-/** What Chartbell says itself, this one or another, is told to nobody: it could go round for ever. */
-async function tellOf(message: Message, room: Room, { request, heard, options }: Call): Promise<void> {
-  const isOwn = request.headers["user-agent"]?.startsWith(userAgent) === true;
-  if (heard === undefined || isOwn || room.kind === "direct" || message.kind === "topic") return;
-  await heard({ room, message, page: baseOf(options) + roomPath(room), read: () => wordsOf(message) });
 }
 
 /**
