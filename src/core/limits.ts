@@ -188,6 +188,9 @@ export const limits = {
   roomSendsPerMinuteMax: 30,
   roomTokenCallsPerFiveMinutesMax: 500,
   roomTopicCharsMax: 250,
+  /** Links of one message that are looked at, and pictures that one message gets in its room. */
+  messageLinksMax: 20,
+  messagePicturesMax: 5,
   /** Tokens handed out for client credentials, and how long one is good: HipChat's were for 8 hours. */
   roomSessionsMax: 1000,
   roomSessionMs: 8 * 60 * minute,
