@@ -103,6 +103,11 @@ describe("real answers are as described", () => {
     expectAnswer("Retried", (await postJson(app, "/api/deliveries/retry", { all: true }, token)).body);
   });
 
+  test("the test of a channel", async () => {
+    expectAnswer("TestPosted", (await postJson(app, "/api/channels/lobby/test", {}, token)).body);
+    expectAnswer("TestPosted", (await postJson(app, "/api/channels/lobby/send-screenshot", {}, token)).body);
+  });
+
   test("schedules", async () => {
     expectAnswer("RunStarted", (await postJson(app, "/api/schedules/morning/run", {}, token)).body);
     expectAnswer("ScheduleList", await get("/api/schedules"));

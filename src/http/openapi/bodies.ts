@@ -1,6 +1,6 @@
 import { z } from "zod";
 import { AlertInput } from "../../core/alert.ts";
-import { NativeAlert, NativeBatch } from "../../triggers/index.ts";
+import { NativeAlert, NativeBatch, ScreenshotWish, TestWish } from "../../triggers/index.ts";
 import { RetryWish } from "../deliveries.ts";
 import { ShotWish } from "../shots.ts";
 
@@ -12,5 +12,7 @@ export const bodies = {
   AlertsBody: z.union([NativeAlert, NativeBatch]),
   ShotBody: ShotWish,
   RetryBody: RetryWish,
+  TestBody: TestWish,
+  ScreenshotBody: ScreenshotWish,
 } as const satisfies Record<string, z.ZodType>;
 export type BodyName = keyof typeof bodies;

@@ -16,7 +16,7 @@ export interface Call {
   readonly method: "get" | "post";
   /** Parameters in braces, as OpenAPI writes them. */
   readonly path: string;
-  readonly group: "Alerts" | "Pictures" | "Deliveries" | "Schedules" | "Operation";
+  readonly group: "Alerts" | "Pictures" | "Deliveries" | "Channels" | "Schedules" | "Operation";
   readonly summary: string;
   readonly about?: string;
   /** What the parameters of the path are. */
@@ -239,6 +239,53 @@ const deliveryCalls: readonly Call[] = [
   },
 ];
 
+const testErrors = [
+  ...bodyErrors,
+  "channel_unknown",
+  "channel_disabled",
+  "portal_unknown",
+  "store_unavailable",
+  "overloaded",
+  "shutting_down",
+] as const;
+
+const channelCalls: readonly Call[] = [
+  {
+    method: "post",
+    path: "/api/channels/{name}/test",
+    group: "Channels",
+    summary: "Post a hello to a channel",
+    about:
+      "With `portal`, its picture follows. The body may be left out. `GET /api/alerts/ID` tells what became of it.",
+    parameters: { name: "The channel's name." },
+    body: {
+      schema: "TestBody",
+      mediaTypes: json,
+      examples: { hello: {}, picture: { text: "A test", portal: "test", params: { entity: "web01" } } },
+    },
+    answer: { status: 202, about: "It will be posted.", schema: "TestPosted" },
+    errors: testErrors,
+    access: "token",
+  },
+  {
+    method: "post",
+    path: "/api/channels/{name}/send-screenshot",
+    group: "Channels",
+    summary: "Post a portal's picture to a channel",
+    about:
+      "The picture alone, without a text. The body may be left out: the built-in test portal is photographed then.",
+    parameters: { name: "The channel's name." },
+    body: {
+      schema: "ScreenshotBody",
+      mediaTypes: json,
+      examples: { test: {}, portal: { portal: "test", params: { entity: "web01" } } },
+    },
+    answer: { status: 202, about: "It will be posted.", schema: "TestPosted" },
+    errors: testErrors,
+    access: "token",
+  },
+];
+
 const scheduleCalls: readonly Call[] = [
   {
     method: "get",
@@ -315,6 +362,7 @@ export const calls: readonly Call[] = [
   ...alertCalls,
   ...pictureCalls,
   ...deliveryCalls,
+  ...channelCalls,
   ...scheduleCalls,
   ...operationCalls,
 ];
