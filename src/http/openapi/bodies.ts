@@ -2,6 +2,7 @@ import { z } from "zod";
 import { AlertInput } from "../../core/alert.ts";
 import { NativeAlert, NativeBatch, ScreenshotWish, TestWish } from "../../triggers/index.ts";
 import { RetryWish } from "../deliveries.ts";
+import { NewRoom, NewToken, Revocation } from "../room-admin.ts";
 import { ShotWish } from "../shots.ts";
 
 /** What the API takes: the schemas that check it, under the names of the document. */
@@ -14,5 +15,8 @@ export const bodies = {
   RetryBody: RetryWish,
   TestBody: TestWish,
   ScreenshotBody: ScreenshotWish,
+  RoomBody: NewRoom,
+  RoomTokenBody: NewToken,
+  RevocationBody: Revocation,
 } as const satisfies Record<string, z.ZodType>;
 export type BodyName = keyof typeof bodies;
