@@ -12,9 +12,16 @@ describe("a text of ATSD", () => {
       "[${status}] ${rule} for ${entity} ${tags}. ${ruleLink}",
     ],
     ["${tags.host} ${tags.disk-name} ${tags['a b']}", '${tags.host} ${tags["disk-name"]} ${tags["a b"]}'],
-    ["${entity.label} ${entity.tags.dc}", "${entity_label} ${entity_tags_dc}"],
+    ["${entity.label} ${entity.tags.dc}", "${entity.label} ${entity.tags.dc}"],
+    ["${entity.displayName} ${metric.label} ${metric.units}", "${entity.displayName} ${metric.label} ${metric_units}"],
+    ["${entity.tags.docker-host} ${entity.tags['a b']}", "${entity.tags.docker_host} ${entity.tags.a_b}"],
+    ["${detailsTable('ascii')} ${htmlDetailsTable}", "${asciiDetailsTable} ${htmlDetailsTable}"],
+    [
+      "${abs(value)} ${replace(entity, '-', ' ')} ${getChartLink()}",
+      "${value | abs} ${entity | replace: '-', ' '} ${chartLink}",
+    ],
     ["${upper(entity)} ${round(value, 1)}", "${entity | upcase} ${value | round: 1}"],
-    ["${ifEmpty(entity.label, 'a, b')} ${getRuleLink()}", "${entity_label | default: 'a, b'} ${ruleLink}"],
+    ["${ifEmpty(entity.label, 'a, b')} ${getRuleLink()}", "${entity.label | default: 'a, b'} ${ruleLink}"],
     ["no placeholder, 100 $ {x}", "no placeholder, 100 $ {x}"],
   ])("%j becomes %j", (source, expected) => {
     const { text, lost } = translateText(source);
@@ -26,6 +33,7 @@ describe("a text of ATSD", () => {
     ["a ${avg()} b", "a b", ["${avg()}"]],
     ["${round(avg(), 1)}!", "!", ["${round(avg(), 1)}"]],
     ["${addTable({'}': 1})} x", "x", ["${addTable({'}': 1})}"]],
+    ["${detailsTable('pdf')} x", "x", ["${detailsTable('pdf')}"]],
     ["${value > 3 ? 'a' : 'b'}", undefined, ["${value > 3 ? 'a' : 'b'}"]],
     ["x ${open", "x ${open}", []],
     ["@if{status == 'OPEN'} a @end{}", undefined, ["@if and @foreach"]],
