@@ -1,8 +1,9 @@
 import { resolve } from "node:path";
 import type { Command } from "commander";
-import { AlertInput } from "../core/alert.ts";
+import { parseInput } from "../core/input.ts";
 import { describeVerdict } from "../core/picture.ts";
 import { portalTarget } from "../pipeline/target.ts";
+import { helloTo, TestWish } from "../triggers/index.ts";
 import { configOf, start, withConfig } from "./config-options.ts";
 import type { ConfigFlags } from "./config-options.ts";
 import { post, printDelivery, throwFailure } from "./outcome.ts";
@@ -71,12 +72,10 @@ async function toFile(loaded: Loaded, { portal, param, output, json }: TestFlags
 }
 
 async function toChannel(loaded: Loaded, { portal, param, json }: TestFlags, channel: string): Promise<void> {
-  const { entity, metric, ...fields } = param;
-  const message = "Hello from Chartbell";
-  const input = AlertInput.parse({ rule: "test", message, entity, metric, fields });
+  const { input, plan } = helloTo(channel, parseInput(TestWish, { portal, params: param }));
   await using app = await start(loaded, "command", commandLog());
   progress(`${channel}: posting a hello and a picture of ${portal} …`);
-  const delivery = await post(app, input, { channel, portals: [portal], text: "${message}" });
+  const delivery = await post(app, input, plan);
   if (json === true) printJson(delivery);
   else printDelivery(delivery);
   throwFailure(delivery);

@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { severities, Severity } from "../core/alert.ts";
 import { colors } from "../core/message.ts";
 import { Template } from "../core/template.ts";
 import { TimeZone } from "../core/timezone.ts";
@@ -13,9 +14,9 @@ export const appearance = {
     .default("auto")
     .describe("auto: by severity and status; or a fixed colour."),
   notify: z
-    .union([z.literal("auto"), z.boolean()])
+    .union([z.literal("auto"), z.boolean(), z.array(Severity).max(severities.length)])
     .default("auto")
-    .describe("Sound and mobile push. auto: by status."),
+    .describe("Sound and mobile push. auto: by status; or a list of severities, `normal` for what is over."),
   onUnknown: z
     .enum(["resend", "mark"])
     .default("resend")

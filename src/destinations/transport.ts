@@ -1,11 +1,12 @@
 import { readFile } from "node:fs/promises";
 import { isIP } from "node:net";
-import { Agent, request } from "undici";
+import { Agent, ProxyAgent, request } from "undici";
 import type { Dispatcher } from "undici";
 import { AppError, messageOf, systemCodeOf } from "../core/errors.ts";
 import { limits } from "../core/limits.ts";
 import { safeUrl } from "../core/log.ts";
 import { userAgent } from "../core/version.ts";
+import type { Secret } from "../core/secret.ts";
 import { isTimeout, within } from "../core/wait.ts";
 
 /*
@@ -17,6 +18,13 @@ export interface TlsOptions {
   /** PEM bundle of certificate authorities, beside the system's. */
   readonly caFile: string | undefined;
   readonly verify: boolean;
+}
+
+/** An HTTP proxy; what is sent goes through a tunnel (CONNECT), so that the proxy sees no token where TLS is spoken. */
+export interface ProxyOptions {
+  readonly url: string;
+  readonly username: string | undefined;
+  readonly password: Secret | undefined;
 }
 
 export interface Outgoing {
@@ -44,22 +52,29 @@ export interface Transport extends AsyncDisposable {
 }
 
 /** Opens a connection pool for one channel; throws config_invalid when the CA file cannot be read. */
-export async function openTransport(tls: TlsOptions): Promise<Transport> {
+export async function openTransport(tls: TlsOptions, proxy?: ProxyOptions): Promise<Transport> {
   const ca = tls.caFile === undefined ? undefined : await readCa(tls.caFile);
-  const agent = new Agent({
-    connections: 4,
-    maxResponseSize: -1,
-    maxHeaderSize: limits.answerHeaderBytesMax,
-    connect: {
-      rejectUnauthorized: tls.verify,
-      timeout: limits.proxyConnectMs,
-      ...(ca === undefined ? {} : { ca }),
-    },
-  });
+  const pool = { connections: 4, maxResponseSize: -1, maxHeaderSize: limits.answerHeaderBytesMax };
+  const connect = {
+    rejectUnauthorized: tls.verify,
+    timeout: limits.proxyConnectMs,
+    ...(ca === undefined ? {} : { ca }),
+  };
+  const agent =
+    proxy === undefined
+      ? new Agent({ ...pool, connect })
+      : new ProxyAgent({ ...pool, ...proxyOptions(proxy), requestTls: connect });
   return {
-    send: async (outgoing, signal) => await send(agent, outgoing, signal),
+    send: async (outgoing, signal) => await send(agent, outgoing, signal, proxy !== undefined),
     [Symbol.asyncDispose]: async () => await agent.destroy(),
   };
+}
+
+function proxyOptions({ url, username, password }: ProxyOptions) {
+  const credentials = `${username ?? ""}:${password?.reveal() ?? ""}`;
+  const token = `Basic ${Buffer.from(credentials).toString("base64")}`;
+  const connectTimeout = limits.proxyConnectMs;
+  return { uri: url, proxyTunnel: true, connectTimeout, ...(credentials === ":" ? {} : { token }) };
 }
 
 async function readCa(file: string): Promise<string[]> {
@@ -74,7 +89,7 @@ async function readCa(file: string): Promise<string[]> {
   }
 }
 
-async function send(agent: Agent, outgoing: Outgoing, signal: AbortSignal): Promise<Answer> {
+async function send(agent: Dispatcher, outgoing: Outgoing, signal: AbortSignal, hasProxy: boolean): Promise<Answer> {
   const limited = within(limits.deliveryTryMs, signal);
   try {
     const response = await request(outgoing.url, {
@@ -87,7 +102,7 @@ async function send(agent: Agent, outgoing: Outgoing, signal: AbortSignal): Prom
     return { status: response.statusCode, headers: response.headers, text: await readBounded(response.body) };
   } catch (error) {
     if (signal.aborted) throw error;
-    throw unreachable(error, outgoing.url);
+    throw unreachable(error, outgoing.url, hasProxy);
   }
 }
 
@@ -117,9 +132,15 @@ const unconnectedCodes = new Set([
   "ENOENT",
 ]);
 
-function unreachable(error: unknown, url: URL): AppError {
+/** The proxy opened no tunnel: it refused, or went away. */
+const tunnelCodes = new Set(["UND_ERR_ABORTED", "UND_ERR_PRX_CONN", "UND_ERR_PRX_TLS"]);
+
+function unreachable(error: unknown, url: URL, hasProxy: boolean): AppError {
   const system = systemCodeOf(error);
   const where = safeUrl(url);
+  if (hasProxy && system !== undefined && tunnelCodes.has(system)) {
+    return new AppError("delivery_unreachable", `The proxy opened no way to ${url.host}.`, { cause: error });
+  }
   if (system === "UND_ERR_CONNECT_TIMEOUT") {
     return new AppError("delivery_timeout", `${where} took no connection within ${limits.proxyConnectMs / 1000} s.`);
   }
@@ -130,7 +151,11 @@ function unreachable(error: unknown, url: URL): AppError {
   }
   if (system !== undefined && unconnectedCodes.has(system)) {
     const reason = isIP(url.hostname) === 0 && system === "ENOTFOUND" ? "no such host" : system;
-    return new AppError("delivery_unreachable", `${where} could not be reached (${reason}).`, { cause: error });
+    return new AppError(
+      "delivery_unreachable",
+      `${where} could not be reached${hasProxy ? " through the proxy" : ""} (${reason}).`,
+      { cause: error },
+    );
   }
   const reason = isTimeout(error)
     ? `no answer within ${limits.deliveryTryMs / 1000} s`

@@ -48,7 +48,11 @@ export function requireScope({ scopes }: Pick<ApiToken, "scopes">, scope: TokenS
 }
 
 /** Throws token_forbidden when an alert names a channel or portal that the caller's token may not name. */
-export function requireNames(request: Request, tokens: ApiTokens, alerts: readonly AlertInput[]): void {
+export function requireNames(
+  request: Pick<Request, "headers">,
+  tokens: ApiTokens,
+  alerts: readonly Pick<AlertInput, "channels" | "portals">[],
+): void {
   const token = requireKnown(bearerOf(request), Object.values(tokens()));
   for (const kind of ["channels", "portals"] as const) {
     const allowed = token?.[kind];
@@ -59,7 +63,7 @@ export function requireNames(request: Request, tokens: ApiTokens, alerts: readon
 }
 
 /** The token of `Authorization: Bearer TOKEN`. */
-export function bearerOf(request: Request): string | undefined {
+export function bearerOf(request: Pick<Request, "headers">): string | undefined {
   return /^Bearer (?<token>\S+)$/iu.exec(request.headers.authorization ?? "")?.groups?.["token"];
 }
 

@@ -11,7 +11,7 @@ export function rawBody(bytesMax: number): RequestHandler {
 }
 
 /** The bytes that `rawBody` read; empty when the request had none. */
-export function bytesOf(request: Request): Buffer {
+export function bytesOf(request: Pick<Request, "body">): Buffer {
   const body: unknown = request.body;
   return Buffer.isBuffer(body) ? body : Buffer.alloc(0);
 }

@@ -17,6 +17,7 @@ import type { HookOptions, Outside } from "../triggers/index.ts";
 import { isLoopbackHost, requireOwnHost, requireToken } from "./access.ts";
 import type { ApiTokens } from "./access.ts";
 import { alertRoutes } from "./alerts.ts";
+import { channelRoutes } from "./channels.ts";
 import { deliveryRoutes } from "./deliveries.ts";
 import { historyRoutes, pictureRoutes } from "./history.ts";
 import { documentRoutes } from "./openapi/routes.ts";
@@ -148,6 +149,7 @@ function apiRoutes(deps: HttpDeps): Router {
   if (deps.store.desk !== undefined) app.use(deliveryRoutes(deps.store.desk));
   if (deps.rooms !== undefined) app.use(roomAdminRoutes(deps.rooms.admin));
   app.use(windowRoutes(deps.store.windows, deps.clock));
+  app.use(channelRoutes(deps));
   app.use(scheduleRoutes(deps.schedules));
   app.use(shotRoutes(deps.shooter, deps.settings));
   app.use(hookRoutes(deps));

@@ -1,4 +1,4 @@
-import type { AlertStatus } from "../core/alert.ts";
+import type { AlertStatus, Severity } from "../core/alert.ts";
 import { createLane } from "../core/lane.ts";
 import type { Lane } from "../core/lane.ts";
 import type { Color } from "../core/message.ts";
@@ -12,7 +12,7 @@ export interface Channel {
   readonly enabled: boolean;
   readonly destination: Destination;
   readonly color: Color | "auto";
-  readonly notify: boolean | "auto";
+  readonly notify: boolean | "auto" | readonly Severity[];
   /** What to do with a message whose outcome a crash left unknown. */
   readonly onUnknown: "resend" | "mark";
   /** Whether a text whose pictures follow ends with links to their portals. */

@@ -66,7 +66,7 @@ export function composeText(
     text: hasDetails && text !== "" ? withDetails(text, alert, channel) : text,
     format,
     color: channel.color === "auto" ? colorOf(alert) : channel.color,
-    notify: channel.notify === "auto" ? isLoud(alert) : channel.notify,
+    notify: soundOf(alert, channel.notify),
   };
 }
 
@@ -82,6 +82,13 @@ function ownTemplate({ status, window, once }: Alert, { texts }: Channel): strin
 function withDetails(text: string, alert: Alert, { destination: { format }, timezone }: Channel): string {
   const table = tableOf(() => detailsOf(alert, timezone), format).write(format);
   return format === "html" ? text + table : `${text}\n\n${table}`;
+}
+
+/** Of a list, a CANCEL counts as normal, as Mackerel's OK does. */
+function soundOf(alert: Alert, notify: Channel["notify"]): boolean {
+  if (notify === "auto") return isLoud(alert);
+  if (typeof notify === "boolean") return notify;
+  return notify.includes(alert.status === "CANCEL" ? "normal" : alert.severity);
 }
 
 /** A new trouble sounds, and one that has become worse. */

@@ -44,7 +44,7 @@ export function dryRun(alert: Alert, { channels, portals, routes }: Settings): D
       const channel = channels.get(plan.channel);
       if (channel === undefined) return [];
       const text = textOf(alert, { id: "", plan, steps: new Map() }, channel, portals);
-      const wanted = channel.destination.pictures.taken ? plan.portals : [];
+      const wanted = channel.destination.pictures.taken && text.text !== "" ? plan.portals : [];
       const pictures = wanted.map((portal) => ({ portal, outcome: pictureOf(alert, portal, portals) }));
       return [{ channel: plan.channel, enabled: channel.enabled, text, pictures }];
     }),

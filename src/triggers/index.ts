@@ -16,6 +16,8 @@ import { payara } from "./payara.ts";
 import { sns } from "./sns.ts";
 import { zabbix } from "./zabbix.ts";
 
+export { helloTo, ScreenshotWish, screenshotTo, TestWish } from "./channel-test.ts";
+export type { ChannelTest } from "./channel-test.ts";
 export type { BodyForm, Outside, Payload, ReadAlert, Reading, Rejection } from "./contract.ts";
 
 export { severityOf } from "./severity.ts";

@@ -22,6 +22,10 @@ routes:
   - match: { rule: disk }
     channels: [late]
     open: { text: "\${status}", details: true }
+  - match: { rule: quiet }
+    channels: [late]
+    portals: [test]
+    open: { text: "{% if value > 90 %}\${status}{% endif %}" }
 `);
 }, 60_000);
 afterAll(async () => await app[Symbol.asyncDispose]());
@@ -87,6 +91,14 @@ test("the details are in the room, and what happens once opens nothing", async (
   await handled(app, { rule: "disk", once: true, value: 3 });
   expect((await textsIn("Late")).at(-1)).toMatch(/^OPEN\n\nstatus {6}OPEN\nvalue {7}3\n/u);
   expect((await openNow()).filter(({ rule }) => rule === "disk")).toEqual([]);
+});
+
+test("a text that comes out empty sends nothing at all, and that is recorded", async () => {
+  expect((await handled(app, { rule: "quiet", value: 91 })).deliveries).toMatchObject([{ state: "delivered" }]);
+  const before = (await historyOf(app, "Late")).length;
+  const { deliveries } = await handled(app, { rule: "quiet", entity: "other", value: 7 });
+  expect(deliveries).toMatchObject([{ channel: "late", state: "silent", text: "", steps: [], shots: [] }]);
+  expect(await historyOf(app, "Late")).toHaveLength(before);
 });
 
 test("a limit that is none is refused", async () => {

@@ -106,6 +106,11 @@ describe("real answers are as described", () => {
     expectAnswer("Retried", (await postJson(app, "/api/deliveries/retry", { all: true }, token)).body);
   });
 
+  test("the test of a channel", async () => {
+    expectAnswer("TestPosted", (await postJson(app, "/api/channels/lobby/test", {}, token)).body);
+    expectAnswer("TestPosted", (await postJson(app, "/api/channels/lobby/send-screenshot", {}, token)).body);
+  });
+
   test("rooms and their tokens", async () => {
     expectAnswer("RoomMade", (await postJson(app, "/api/rooms", { name: "Night watch" }, token)).body);
     expectAnswer("RoomList", await get("/api/rooms"));

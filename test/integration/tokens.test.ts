@@ -44,6 +44,7 @@ const uses = [
   ["shots", "POST /api/shots", { portal: "none" }, 404],
   ["manage", "POST /api/deliveries/retry", { all: true }, 202],
   ["manage", "POST /api/schedules/none/run", {}, 404],
+  ["manage", "POST /api/channels/none/test", {}, 404],
 ] as const;
 
 test.each(uses)("a token for %s may `%s`, one for anything else may not", async (scope, call, body, status) => {

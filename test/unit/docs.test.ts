@@ -1,4 +1,6 @@
-import { readFileSync } from "node:fs";
+import { existsSync, globSync, readFileSync } from "node:fs";
+import { dirname, join } from "node:path";
+import { fileURLToPath } from "node:url";
 import { describe, expect, test } from "vitest";
 import { generatedDocs, renewed } from "../../.ci/docs.ts";
 import { AlertStatus } from "../../src/core/alert.ts";
@@ -24,6 +26,7 @@ test.each([
   "docs/sources.md",
   "docs/routes.md",
   "docs/moving-in.md",
+  "docs/tour.md",
 ])("every YAML example of %s is a valid configuration", (path) => {
   const examples = [...read(path).matchAll(/```yaml\n(?<yaml>[\s\S]*?)```/gu)].map(
     ({ groups }) => groups?.["yaml"] ?? "",
@@ -85,5 +88,73 @@ describe("docs/alerts.md", () => {
     };
     const example = /```text\n(?<table>[\s\S]*?)\n```/u.exec(read("docs/alerts.md"))?.groups?.["table"];
     expect(composeText(alert, channelOf(destination), undefined, true).text).toBe(example);
+  });
+});
+
+const root = fileURLToPath(new URL("../../", import.meta.url));
+
+/** The anchors that a page's headings have on GitHub and elsewhere. */
+function anchorsOf(path: string): ReadonlySet<string> {
+  const headings = [
+    ...read(path)
+      .replace(/```[\s\S]*?```/gu, "")
+      .matchAll(/^#{1,6} (?<title>.+)$/gmu),
+  ];
+  return new Set(
+    headings.map(({ groups }) =>
+      (groups?.["title"] ?? "")
+        .toLowerCase()
+        .replace(/[^\p{L}\p{N}\s_-]/gu, "")
+        .replaceAll(" ", "-"),
+    ),
+  );
+}
+
+test.each(["README.md", ...globSync("docs/**/*.md", { cwd: root })])("every link of %s leads somewhere", (path) => {
+  const text = read(path).replace(/```[\s\S]*?```/gu, "");
+  const links = [...text.matchAll(/\]\((?<to>[^)\s]+)\)/gu)].map(({ groups }) => groups?.["to"] ?? "");
+  const dead = links.filter((link) => {
+    if (/^https?:/u.test(link)) return false;
+    const [file = "", anchor] = link.split("#");
+    const to = file === "" ? path : join(dirname(path), file);
+    if (!existsSync(join(root, to))) return true;
+    return anchor !== undefined && !anchorsOf(to).has(anchor);
+  });
+  expect(dead).toEqual([]);
+});
+
+describe("docs/parity.md", () => {
+  const cells = (line: string): readonly string[] => line.split(/(?<!\\)\|/u).slice(1, -1);
+  const rows = read("docs/parity.md")
+    .split("\n")
+    .filter((line) => line.startsWith("| ") && !/^\| (?:-|\S+ +\| Chartbell +\|)/u.test(line))
+    .map((line) => cells(line).map((cell) => cell.trim()));
+
+  test("says of every point where it is, and how it is shown, or that it is not there", () => {
+    expect(rows.length).toBeGreaterThan(90);
+    const wrong = rows.filter(([point = "", , state = "", shown = "", ...more]) => {
+      const isKnown = state === "no" ? shown === "" : ["same", "more", "differs"].includes(state) && shown !== "";
+      return point === "" || !isKnown || more.length > 0;
+    });
+    expect(wrong).toEqual([]);
+  });
+
+  test("names tests that there are", () => {
+    const missing = rows.flatMap(([, , , shown = ""]) =>
+      shown === ""
+        ? []
+        : shown.split(/; (?=`)/u).flatMap((one) => {
+            const file = /^`(?<name>[\w/-]+)` /u.exec(one)?.groups?.["name"];
+            const path = `test/${file ?? "?"}.test.ts`;
+            const source = existsSync(join(root, path)) ? read(path) : "";
+            const titles = [...one.matchAll(/“(?<title>[^”]+)”/gu)].map(({ groups }) => groups?.["title"] ?? "");
+            const isThere = (title: string): boolean =>
+              [`"${title}"`, `'${title}'`, `\`${title}\``].some((quoted) => source.includes(quoted));
+            return titles.length === 0
+              ? [one]
+              : titles.filter((title) => !isThere(title)).map((title) => `${path}: ${title}`);
+          }),
+    );
+    expect(missing).toEqual([]);
   });
 });

@@ -19,6 +19,10 @@ const filters: Readonly<Record<string, string>> = {
   upper: "upcase",
   lower: "downcase",
   round: "round",
+  ceil: "ceil",
+  floor: "floor",
+  abs: "abs",
+  replace: "replace",
   truncate: "truncate",
   urlencode: "url_encode",
   ifEmpty: "default",
@@ -26,7 +30,10 @@ const filters: Readonly<Record<string, string>> = {
 };
 
 /** Links that ATSD also offers as functions. */
-const links: Readonly<Record<string, string>> = { getRuleLink: "ruleLink" };
+const links: Readonly<Record<string, string>> = { getRuleLink: "ruleLink", getChartLink: "chartLink" };
+
+/** `detailsTable('ascii')` is the placeholder `asciiDetailsTable`, there and here. */
+const tableForms = ["markdown", "ascii", "html", "property", "csv"];
 
 export function translateText(source: string): TranslatedText {
   if (/@(?:if|else|foreach|end)\s*\{/u.test(source)) {
@@ -76,6 +83,8 @@ function translateExpression(expression: string): string | undefined {
   const call = /^(?<name>[A-Za-z]\w*)\((?<list>.*)\)$/su.exec(expression)?.groups;
   const { name = "", list = "" } = call ?? {};
   if (Object.hasOwn(links, name)) return links[name];
+  const form = /^(['"])(?<form>\w+)\1$/u.exec(list.trim())?.groups?.["form"] ?? "";
+  if (name === "detailsTable" && tableForms.includes(form)) return `${form}DetailsTable`;
   const filter = Object.hasOwn(filters, name) ? filters[name] : undefined;
   if (filter === undefined) return undefined;
   const [first = "", ...rest] = list.split(/,(?=(?:[^'"]|'[^']*'|"[^"]*")*$)/u).map((one) => one.trim());
@@ -85,11 +94,20 @@ function translateExpression(expression: string): string | undefined {
   return `${value} | ${filter}${rest.length === 0 ? "" : `: ${rest.join(", ")}`}`;
 }
 
-/** `entity`, `tags.host`, `tags['disk name']`; `entity.label` comes from ATSD's webhook as `entity_label`. */
+/**
+ * `entity`, `tags.host`, `tags['disk name']`, `entity.label`. Of an entity's tags other characters than letters, digits and
+ * `_` are `_` here. All else of ATSD's webhook is a field: `rule.name` is `rule_name`.
+ */
 function translatePlace(expression: string): string | undefined {
   if (/^[A-Za-z_]\w*$/u.test(expression)) return expression;
   const tag = /^tags(?:\.(?<plain>[\w.-]+)|\[(?<quote>['"])(?<quoted>[^'"]+)\k<quote>\])$/u.exec(expression)?.groups;
   const name = tag?.["plain"] ?? tag?.["quoted"];
   if (name !== undefined) return /^\w+$/u.test(name) ? `tags.${name}` : `tags["${name}"]`;
+  if (/^(?:entity\.(?:label|displayName)|metric\.(?:label|name))$/u.test(expression)) return expression;
+  const own = /^entity\.tags(?:\.(?<plain>[\w.-]+)|\[(?<quote>['"])(?<quoted>[^'"]+)\k<quote>\])$/u.exec(
+    expression,
+  )?.groups;
+  const entityTag = own?.["plain"] ?? own?.["quoted"];
+  if (entityTag !== undefined) return `entity.tags.${entityTag.replaceAll(/\W/gu, "_")}`;
   return /^[A-Za-z_]\w*(?:\.\w+)+$/u.test(expression) ? expression.replaceAll(".", "_") : undefined;
 }

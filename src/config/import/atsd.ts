@@ -1,3 +1,4 @@
+import { Duration } from "../../core/quantity.ts";
 import { translateText } from "./atsd-text.ts";
 import type { TranslatedText } from "./atsd-text.ts";
 import { exactly, importInvalid, Lines, Names, roomName } from "./imported.ts";
@@ -110,19 +111,26 @@ function readNotification(notification: Element, rule: string, context: Context)
     context.notCarried.add(`${about}: ${endpoint === "" ? "it names no endpoint" : "it is disabled"}`);
     return [];
   }
-  const texts = Object.fromEntries(
+  const said = Object.fromEntries(
     triggers.map((trigger) => [trigger.route, readTrigger(notification, trigger, about, context)]),
   );
-  const interval = readRepeat(notification, about, context);
+  const times = { open: readDelay(notification, about, context), repeat: readRepeat(notification, about, context) };
   const route: PlainMap = {
     name: context.routeNames.route(rule),
     match: { rule: exactly(rule) },
     channels: [channelFor(endpoint, context)],
-    ...texts,
-    repeat: interval === "none" ? { send: false } : texts["repeat"],
+    ...said,
+    open: withTimes(said["open"], times.open),
+    repeat: withTimes(said["repeat"], times.repeat),
   };
   context.carried.add(`${about}: texts and statuses`);
   return [Object.fromEntries(Object.entries(route).filter(([, value]) => !isEmpty(value)))];
+}
+
+/** What is not said at all needs no delay and no interval. */
+function withTimes(said: PlainMap | undefined, times: PlainMap): PlainMap {
+  if (said?.["send"] === false) return said;
+  return times["send"] === false ? times : { ...said, ...times };
 }
 
 function isEmpty(value: unknown): boolean {
@@ -145,13 +153,13 @@ function readTrigger(notification: Element, trigger: Trigger, about: string, con
     const others = [...parameters.keys()].filter((key) => !textKeys.includes(key));
     if (translated !== undefined) reportText(translated, where, context);
     context.notCarried.add(
-      ...(childText(notification, `${from}-details`) === "true" ? [`${where}: the details table`] : []),
       ...others.map((key) => `${where}: parameter \`${key}\``),
       ...(hasChart ? [`${where}: the series chart; configure it as a portal and name it in the route`] : []),
     );
   }
   return {
     ...(translated?.text === undefined ? {} : { text: translated.text }),
+    ...(childText(notification, `${from}-details`) === "true" ? { details: true } : {}),
     // A route photographs its portals for CANCEL only when asked.
     ...(trigger.route === "cancel" && hasPicture ? { picture: true } : {}),
   };
@@ -163,19 +171,42 @@ function reportText({ text, lost, portals }: TranslatedText, where: string, cont
   if (text === undefined) context.notCarried.add(`${where}: the text; Chartbell's own is used`);
 }
 
-/** `none` when nothing is repeated. Other intervals and the delay are only reported. */
-function readRepeat(notification: Element, about: string, context: Context): "none" | undefined {
-  const delay = childrenNamed(notification, "first-delay")[0];
-  if (delay !== undefined && Number(childText(delay, "intervalCount") || 0) > 0) {
-    context.notCarried.add(`${about}: the delay on OPEN of ${intervalOf(delay)}`);
-  }
-  const repeat = childrenNamed(notification, "repeat-interval")[0];
+/** The delay on OPEN, dropped by a CANCEL that comes before its end; 0 is none. */
+function readDelay(notification: Element, about: string, context: Context): PlainMap {
+  const [delay] = childrenNamed(notification, "first-delay");
+  if (delay === undefined || Number(childText(delay, "intervalCount") || 0) === 0) return {};
+  const duration = durationOf(delay);
+  if (duration !== undefined) return { delay: duration };
+  context.notCarried.add(`${about}: the delay on OPEN of ${intervalOf(delay)}`);
+  return {};
+}
+
+/** Which REPEATs are said: ALL, NONE, every so many events (COUNT) or one in a time (INTERVAL). */
+function readRepeat(notification: Element, about: string, context: Context): PlainMap {
+  const [repeat] = childrenNamed(notification, "repeat-interval");
   const type = repeat === undefined ? "" : childText(repeat, "type");
-  if (repeat === undefined || type === "" || type === "ALL") return undefined;
-  if (type === "NONE") return "none";
-  const every = type === "COUNT" ? `${childText(repeat, "intervalCount")} events` : intervalOf(repeat);
-  context.notCarried.add(`${about}: the repeat interval: every ${every}`);
-  return undefined;
+  if (repeat === undefined || type === "" || type === "ALL") return {};
+  if (type === "NONE") return { send: false };
+  const count = childText(repeat, "intervalCount");
+  const events = /^[1-9]\d{0,4}$/u.test(count) ? Number(count) : undefined;
+  const every = type === "COUNT" ? events : type === "INTERVAL" ? durationOf(repeat) : undefined;
+  if (every !== undefined) return { every };
+  context.notCarried.add(
+    `${about}: the repeat interval: every ${type === "COUNT" ? `${count} events` : intervalOf(repeat)}`,
+  );
+  return {};
+}
+
+/** Days and shorter units of ATSD by the configuration's letter; a week is seven days. */
+const unitLetters: Readonly<Record<string, string>> = { SECOND: "s", MINUTE: "m", HOUR: "h", DAY: "d" };
+
+/** As the configuration writes a length of time; undefined for months and what is no number. */
+function durationOf(element: Element): string | undefined {
+  const unit = childText(element, "intervalUnit").toUpperCase();
+  const count = Number(childText(element, "intervalCount")) * (unit === "WEEK" ? 7 : 1);
+  const letter = unitLetters[unit === "WEEK" ? "DAY" : unit];
+  const written = `${count}${letter}`;
+  return letter !== undefined && Duration.safeParse(written).success ? written : undefined;
 }
 
 function intervalOf(element: Element): string {

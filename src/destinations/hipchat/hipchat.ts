@@ -43,7 +43,12 @@ async function openHipchat(options: HipchatOptions, deps: DestinationDeps): Prom
   const base = parseHost(options.host);
   if (base === undefined) throw new AppError("config_invalid", `${options.host} is not a host name or URL.`);
   const { ca, verify } = options.tls;
-  const transport = await openTransport({ caFile: ca === undefined ? undefined : resolve(deps.baseDir, ca), verify });
+  const caFile = ca === undefined ? undefined : resolve(deps.baseDir, ca);
+  const proxy =
+    options.proxy === undefined
+      ? undefined
+      : { url: options.proxy.url, username: options.proxy.username, password: options.proxy.password };
+  const transport = await openTransport({ caFile, verify }, proxy);
   const target: Target =
     options.user === undefined
       ? { kind: "room", idOrName: options.room ?? "" }

@@ -34,6 +34,18 @@ export const HipchatOptions = z
       })
       .prefault({})
       .describe("Certificate checks."),
+    proxy: z
+      .strictObject({
+        url: z
+          .url({ protocol: /^https?$/ })
+          .max(500)
+          .refine((url) => isBare(url), "must be http(s)://HOST:PORT, without user name and path")
+          .describe("Address of the proxy."),
+        username: z.string().min(1).max(200).optional().describe("User name at the proxy."),
+        password: SecretField.optional().describe("Password at the proxy."),
+      })
+      .optional()
+      .describe("HTTP proxy on the way to the server; it is asked for a tunnel (CONNECT)."),
   })
   .superRefine((options, context) => {
     if ((options.room === undefined) === (options.user === undefined)) {
@@ -50,6 +62,13 @@ export const HipchatOptions = z
     }
   });
 export type HipchatOptions = z.infer<typeof HipchatOptions>;
+
+function isBare(address: string): boolean {
+  const url = URL.parse(address);
+  return (
+    url !== null && url.username === "" && url.password === "" && `${url.pathname}${url.search}${url.hash}` === "/"
+  );
+}
 
 /** The server's base address without a trailing /v1, /v2 or slash; a bare host name means https. */
 export function parseHost(host: string): URL | undefined {

@@ -204,6 +204,7 @@ export const answers = {
   RoomTokenMade: RoomToken.safeExtend({ token: z.string().describe("The token: it is told this once.") }),
   RoomTokenRevoked: z.strictObject({ revoked: z.string() }),
   RunStarted: z.strictObject({ id: Id.describe("The alert of the run, for `GET /api/alerts/ID`.") }),
+  TestPosted: z.strictObject({ id: Id.describe("Of the message, for `GET /api/alerts/ID`.") }),
   Alive: z.strictObject({ status: z.literal("ok") }),
   Ready: z.strictObject({
     status: z.literal("ready"),

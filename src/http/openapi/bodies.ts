@@ -1,6 +1,6 @@
 import { z } from "zod";
 import { AlertInput } from "../../core/alert.ts";
-import { NativeAlert, NativeBatch } from "../../triggers/index.ts";
+import { NativeAlert, NativeBatch, ScreenshotWish, TestWish } from "../../triggers/index.ts";
 import { RetryWish } from "../deliveries.ts";
 import { NewRoom, NewToken, Revocation } from "../room-admin.ts";
 import { ShotWish } from "../shots.ts";
@@ -13,6 +13,8 @@ export const bodies = {
   AlertsBody: z.union([NativeAlert, NativeBatch]),
   ShotBody: ShotWish,
   RetryBody: RetryWish,
+  TestBody: TestWish,
+  ScreenshotBody: ScreenshotWish,
   RoomBody: NewRoom,
   RoomTokenBody: NewToken,
   RevocationBody: Revocation,

@@ -1,53 +1,14 @@
-import type { z } from "zod";
-import { limits } from "../../core/limits.ts";
-import type { ErrorCode } from "../../core/errors.ts";
 import { sources } from "../../triggers/index.ts";
-import { DeliveriesQuery } from "../deliveries.ts";
 import { HistoryQuery } from "../history.ts";
 import { WindowsQuery } from "../windows.ts";
-import type { AnswerName } from "./answers.ts";
-import type { BodyName } from "./bodies.ts";
+import { bodyErrors, json } from "./call.ts";
+import type { Call } from "./call.ts";
+import { channelCalls, deliveryCalls, roomCalls, scheduleCalls } from "./operator-calls.ts";
 
 /*
  * Every call of Chartbell's own API, for people and programs. A test holds this list against the routes of the running
  * service. HipChat's API is described in docs/hipchat-api.md.
  */
-
-export interface Call {
-  readonly method: "get" | "post";
-  /** Parameters in braces, as OpenAPI writes them. */
-  readonly path: string;
-  readonly group: "Alerts" | "Pictures" | "Deliveries" | "Schedules" | "Rooms" | "Operation";
-  readonly summary: string;
-  readonly about?: string;
-  /** What the parameters of the path are. */
-  readonly parameters?: Readonly<Record<string, string>>;
-  readonly headers?: Readonly<Record<string, string>>;
-  readonly query?: z.ZodObject;
-  readonly body?: CallBody;
-  readonly answer: CallAnswer;
-  /** Beside those that every call has. */
-  readonly errors: readonly ErrorCode[];
-  readonly access: "token" | "hook" | "open";
-}
-
-interface CallBody {
-  readonly schema: BodyName | undefined;
-  readonly mediaTypes: readonly string[];
-  readonly examples: Readonly<Record<string, unknown>>;
-}
-
-interface CallAnswer {
-  readonly status: number;
-  readonly about: string;
-  /** JSON of this schema, or something else of these types. */
-  readonly schema?: AnswerName;
-  readonly mediaTypes?: readonly string[];
-  readonly headers?: Readonly<Record<string, string>>;
-}
-
-const json = ["application/json"] as const;
-const bodyErrors = ["request_invalid", "body_invalid", "body_too_large", "media_type_unsupported"] as const;
 
 const alert = {
   schema: 1,
@@ -214,125 +175,6 @@ const pictureCalls: readonly Call[] = [
   },
 ];
 
-const deliveryCalls: readonly Call[] = [
-  {
-    method: "get",
-    path: "/api/deliveries",
-    group: "Deliveries",
-    summary: "List messages to channels",
-    about: "Newest first. `state=failed` and `state=unknown` are the dead letters: they can be sent again.",
-    query: DeliveriesQuery,
-    answer: { status: 200, about: "Deliveries.", schema: "DeliveryList" },
-    errors: ["request_invalid", "store_unavailable"],
-    access: "token",
-  },
-  {
-    method: "post",
-    path: "/api/deliveries/retry",
-    group: "Deliveries",
-    summary: "Send dead letters again",
-    about: `By their ids, or all; at most ${limits.retryMax} at a time. What has a receipt is not sent again.`,
-    body: {
-      schema: "RetryBody",
-      mediaTypes: json,
-      examples: { all: { all: true, channel: "ops" }, some: { ids: ["0f8fad5b-d9cb-469f-a165-70867728950e"] } },
-    },
-    answer: { status: 202, about: "They wait for their channels.", schema: "Retried" },
-    errors: [...bodyErrors, "store_unavailable"],
-    access: "token",
-  },
-  {
-    method: "post",
-    path: "/api/deliveries/{id}/retry",
-    group: "Deliveries",
-    summary: "Send one dead letter again",
-    parameters: { id: "The delivery's id." },
-    answer: { status: 202, about: "It waits for its channel.", schema: "Retried" },
-    errors: ["not_found", "store_unavailable"],
-    access: "token",
-  },
-];
-
-const scheduleCalls: readonly Call[] = [
-  {
-    method: "get",
-    path: "/api/schedules",
-    group: "Schedules",
-    summary: "List the schedules",
-    answer: { status: 200, about: "Schedules with their next times and last run.", schema: "ScheduleList" },
-    errors: ["store_unavailable"],
-    access: "token",
-  },
-  {
-    method: "post",
-    path: "/api/schedules/{name}/run",
-    group: "Schedules",
-    summary: "Run a schedule now",
-    about: "Enabled or not; its own times stay as they are.",
-    parameters: { name: "The schedule's name." },
-    answer: { status: 202, about: "It will be posted.", schema: "RunStarted" },
-    errors: ["schedule_unknown", "store_unavailable", "overloaded", "shutting_down"],
-    access: "token",
-  },
-];
-
-const roomCalls: readonly Call[] = [
-  {
-    method: "get",
-    path: "/api/rooms",
-    group: "Rooms",
-    summary: "List the rooms of the built-in server",
-    answer: { status: 200, about: "Rooms.", schema: "RoomList" },
-    errors: ["store_unavailable"],
-    access: "token",
-  },
-  {
-    method: "post",
-    path: "/api/rooms",
-    group: "Rooms",
-    summary: "Make a room",
-    body: { schema: "RoomBody", mediaTypes: json, examples: { room: { name: "Ops", topic: "Alerts of the shop" } } },
-    answer: { status: 201, about: "It is there.", schema: "RoomMade" },
-    errors: [...bodyErrors, "room_taken", "rooms_full", "store_unavailable"],
-    access: "token",
-  },
-  {
-    method: "get",
-    path: "/api/rooms/tokens",
-    group: "Rooms",
-    summary: "List the tokens of HipChat clients",
-    about: "Those made by `POST /api/rooms/tokens`; the tokens themselves are not known to Chartbell.",
-    answer: { status: 200, about: "Tokens.", schema: "RoomTokenList" },
-    errors: ["store_unavailable"],
-    access: "token",
-  },
-  {
-    method: "post",
-    path: "/api/rooms/tokens",
-    group: "Rooms",
-    summary: "Make a token for HipChat clients",
-    about: "With `room` it may act in that room only.",
-    body: {
-      schema: "RoomTokenBody",
-      mediaTypes: json,
-      examples: { room: { name: "Jenkins", scopes: ["send_notification"], room: "Ops" } },
-    },
-    answer: { status: 201, about: "The token, this once.", schema: "RoomTokenMade" },
-    errors: [...bodyErrors, "token_taken", "rooms_full", "room_unknown", "store_unavailable"],
-    access: "token",
-  },
-  {
-    method: "post",
-    path: "/api/rooms/tokens/revoke",
-    group: "Rooms",
-    summary: "Revoke a token of HipChat clients",
-    body: { schema: "RevocationBody", mediaTypes: json, examples: { token: { name: "Jenkins" } } },
-    answer: { status: 200, about: "It is refused from now on.", schema: "RoomTokenRevoked" },
-    errors: [...bodyErrors, "token_unknown", "store_unavailable"],
-    access: "token",
-  },
-];
-
 const operationCalls: readonly Call[] = [
   {
     method: "get",
@@ -387,6 +229,7 @@ export const calls: readonly Call[] = [
   ...windowCalls,
   ...pictureCalls,
   ...deliveryCalls,
+  ...channelCalls,
   ...scheduleCalls,
   ...roomCalls,
   ...operationCalls,

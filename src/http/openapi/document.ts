@@ -5,7 +5,7 @@ import type { ErrorCode } from "../../core/errors.ts";
 import { answers } from "./answers.ts";
 import { bodies } from "./bodies.ts";
 import { calls } from "./calls.ts";
-import type { Call } from "./calls.ts";
+import type { Call } from "./call.ts";
 
 /* The OpenAPI 3.1 document of the API, made from the list of calls and the schemas that check bodies. */
 

@@ -2,7 +2,7 @@ import { fileURLToPath } from "node:url";
 import { Eta } from "eta";
 import { escapeHtml } from "../../core/text.ts";
 import { calls } from "./calls.ts";
-import type { Call } from "./calls.ts";
+import type { Call } from "./call.ts";
 import { isObject } from "./document.ts";
 import type { Json } from "./document.ts";
 

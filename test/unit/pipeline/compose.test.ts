@@ -1,4 +1,5 @@
 import { describe, expect, test } from "vitest";
+import type { Severity } from "../../../src/core/alert.ts";
 import type { Destination } from "../../../src/destinations/contract.ts";
 import type { AlertWindow } from "../../../src/core/window.ts";
 import { captionOf, composeText, fileNameOf, noPictureText } from "../../../src/pipeline/compose.ts";
@@ -66,6 +67,21 @@ describe("composeText", () => {
   test("a fixed colour and sound of the channel win", () => {
     const fixed = channelOf(destination("text"), { color: "purple", notify: false });
     expect(composeText(alertOf(), fixed, undefined)).toMatchObject({ color: "purple", notify: false });
+  });
+
+  test("a list of severities sounds for those, normal for what is over", () => {
+    const sounds = (
+      status: "OPEN" | "REPEAT" | "CANCEL",
+      severity: "critical" | "warning",
+      notify: Severity[],
+    ): boolean =>
+      composeText(alertOf({ status, severity }), channelOf(destination("text"), { notify }), undefined).notify;
+    expect(sounds("OPEN", "critical", ["critical", "unknown"])).toBe(true);
+    expect(sounds("REPEAT", "critical", ["critical", "unknown"])).toBe(true);
+    expect(sounds("OPEN", "warning", ["critical", "unknown"])).toBe(false);
+    expect(sounds("CANCEL", "critical", ["critical", "unknown"])).toBe(false);
+    expect(sounds("CANCEL", "critical", ["normal"])).toBe(true);
+    expect(sounds("OPEN", "critical", [])).toBe(false);
   });
 
   test("a template that fails while rendering is replaced and the reason told; the alert is not lost", () => {

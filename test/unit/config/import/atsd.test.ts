@@ -12,9 +12,16 @@ describe("a text of ATSD", () => {
       "[${status}] ${rule} for ${entity} ${tags}. ${ruleLink}",
     ],
     ["${tags.host} ${tags.disk-name} ${tags['a b']}", '${tags.host} ${tags["disk-name"]} ${tags["a b"]}'],
-    ["${entity.label} ${entity.tags.dc}", "${entity_label} ${entity_tags_dc}"],
+    ["${entity.label} ${entity.tags.dc}", "${entity.label} ${entity.tags.dc}"],
+    ["${entity.displayName} ${metric.label} ${metric.units}", "${entity.displayName} ${metric.label} ${metric_units}"],
+    ["${entity.tags.docker-host} ${entity.tags['a b']}", "${entity.tags.docker_host} ${entity.tags.a_b}"],
+    ["${detailsTable('ascii')} ${htmlDetailsTable}", "${asciiDetailsTable} ${htmlDetailsTable}"],
+    [
+      "${abs(value)} ${replace(entity, '-', ' ')} ${getChartLink()}",
+      "${value | abs} ${entity | replace: '-', ' '} ${chartLink}",
+    ],
     ["${upper(entity)} ${round(value, 1)}", "${entity | upcase} ${value | round: 1}"],
-    ["${ifEmpty(entity.label, 'a, b')} ${getRuleLink()}", "${entity_label | default: 'a, b'} ${ruleLink}"],
+    ["${ifEmpty(entity.label, 'a, b')} ${getRuleLink()}", "${entity.label | default: 'a, b'} ${ruleLink}"],
     ["no placeholder, 100 $ {x}", "no placeholder, 100 $ {x}"],
   ])("%j becomes %j", (source, expected) => {
     const { text, lost } = translateText(source);
@@ -26,6 +33,7 @@ describe("a text of ATSD", () => {
     ["a ${avg()} b", "a b", ["${avg()}"]],
     ["${round(avg(), 1)}!", "!", ["${round(avg(), 1)}"]],
     ["${addTable({'}': 1})} x", "x", ["${addTable({'}': 1})}"]],
+    ["${detailsTable('pdf')} x", "x", ["${detailsTable('pdf')}"]],
     ["${value > 3 ? 'a' : 'b'}", undefined, ["${value > 3 ? 'a' : 'b'}"]],
     ["x ${open", "x ${open}", []],
     ["@if{status == 'OPEN'} a @end{}", undefined, ["@if and @foreach"]],
@@ -98,22 +106,18 @@ routes:
       - hipchat-data-center
     open:
       text: open \${value}
+      details: true
+      delay: 2m
     repeat:
       text: repeat \${repeat_count}
+      every: 6
     cancel:
       text: over
       picture: true
 `);
     const said = notCarried.join("\n");
-    for (const word of [
-      "details table",
-      "series chart",
-      "delay on OPEN of 2 minute",
-      "every 6 events",
-      "address and token",
-    ]) {
-      expect(said).toContain(word);
-    }
+    for (const word of ["series chart", "address and token"]) expect(said).toContain(word);
+    for (const word of ["details", "delay", "every"]) expect(said).not.toContain(word);
   });
 
   test("a rule with several endpoints becomes several routes; the same endpoint is one channel", () => {
@@ -134,11 +138,60 @@ routes:
     expect(yaml).toContain("repeat:\n      send: false\n    cancel:\n      send: false");
   });
 
+  const repeats = (type: string, count: string, unit: string): string =>
+    `<repeat-interval><type>${type}</type><intervalCount>${count}</intervalCount><intervalUnit>${unit}</intervalUnit></repeat-interval>`;
+
+  test.each([
+    ["ALL", "5", "MINUTE", undefined],
+    ["COUNT", "6", "MINUTE", "every: 6"],
+    ["INTERVAL", "90", "SECOND", "every: 90s"],
+    ["INTERVAL", "6", "HOUR", "every: 6h"],
+    ["INTERVAL", "2", "WEEK", "every: 14d"],
+  ])("the repeat interval %s %s %s is carried", (type, count, unit, expected) => {
+    const { yaml, notCarried } = imported(rule("a", notification("One", repeats(type, count, unit))));
+    expect(/every: .*/u.exec(yaml)?.[0]).toBe(expected);
+    expect(notCarried.join("\n")).not.toContain("interval");
+  });
+
+  test.each([
+    ["INTERVAL", "2", "MONTH", "every 2 month"],
+    ["INTERVAL", "0", "MINUTE", "every 0 minute"],
+    ["COUNT", "many", "", "every many events"],
+    ["SOMETIMES", "1", "DAY", "every 1 day"],
+  ])("a repeat interval that no route can have is named: %s %s %s", (type, count, unit, expected) => {
+    const { yaml, notCarried } = imported(rule("a", notification("One", repeats(type, count, unit))));
+    expect(yaml).not.toContain("every");
+    expect(notCarried.join("\n")).toContain(expected);
+  });
+
+  test("a delay of a month is named; what is not sent has neither delay nor details", () => {
+    const delay = (unit: string): string =>
+      `<first-delay><intervalCount>1</intervalCount><intervalUnit>${unit}</intervalUnit></first-delay>`;
+    expect(imported(rule("a", notification("One", delay("MONTH")))).notCarried.join("\n")).toContain(
+      "the delay on OPEN of 1 month",
+    );
+    const { yaml } = imported(
+      rule(
+        "a",
+        notification("One", `${delay("DAY")}<first-enabled>false</first-enabled><first-details>true</first-details>`),
+      ),
+    );
+    expect(yaml).toContain("open:\n      send: false\n");
+  });
+
   test("Same as On Open takes the text of OPEN", () => {
     const { yaml } = imported(
-      rule("a", notification("One", `${parameter("first", "text", "said")}<cancel-as-open>true</cancel-as-open>`)),
+      rule(
+        "a",
+        notification(
+          "One",
+          `${parameter("first", "text", "said")}<first-details>true</first-details><cancel-as-open>true</cancel-as-open>`,
+        ),
+      ),
     );
-    expect(yaml).toContain("open:\n      text: said\n    cancel:\n      text: said");
+    expect(yaml).toContain(
+      "open:\n      text: said\n      details: true\n    cancel:\n      text: said\n      details: true\n",
+    );
   });
 
   test("what is disabled is named and left out; records give channels their room", () => {
