@@ -3,7 +3,14 @@ import { defineConfig } from "vitest/config";
 
 const suite = (name: string, timeoutMs: number) => ({
   extends: true as const,
-  test: { name, include: [`test/${name}/**/*.test.ts`], testTimeout: timeoutMs, hookTimeout: timeoutMs },
+  test: {
+    name,
+    include: [`test/${name}/**/*.test.ts`],
+    testTimeout: timeoutMs,
+    hookTimeout: timeoutMs,
+    // What is waited for comes at once on an idle machine; how fast, no test says.
+    expect: { poll: { timeout: timeoutMs / 2 } },
+  },
 });
 
 export default defineConfig({
