@@ -39,7 +39,7 @@ async function send(form) {
     const answer = await fetch(form.action, { method: "POST", body, redirect: "manual" });
     if (answer.type === "opaqueredirect") return "";
     const page = new DOMParser().parseFromString(await answer.text(), "text/html");
-    const said = page.querySelector("#trouble, main p")?.textContent.trim();
+    const said = (page.querySelector("#trouble") ?? page.querySelector("main p"))?.textContent.trim();
     return said || `Not sent: the server answered ${answer.status}.`;
   } catch {
     return "Not sent: the server could not be reached. Your text is still here.";
