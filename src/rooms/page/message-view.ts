@@ -160,7 +160,9 @@ export function previewOf(message: Message): string {
 
 /** All that a reader sees of a message, without its looks: of a card its title, of a file its name. */
 export function plainTextOf(message: Message): string {
-  return [message.card?.title, message.file?.name, wordsOf(message)].filter((part) => part !== undefined).join(" · ");
+  return [message.card?.title, message.file?.name, wordsOf(message)]
+    .filter((part) => part !== undefined && part !== "")
+    .join(" · ");
 }
 
 function wordsOf(message: Message): string {

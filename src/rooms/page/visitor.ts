@@ -54,6 +54,10 @@ export function tokenWanted(request: ApiRequest, deps: PageDeps): ApiAnswer {
     const query = request.query.size === 0 ? "" : `?${request.query.toString()}`;
     return seeOther(`${signInPath}?next=${encodeURIComponent(request.path + query)}`);
   }
+  // A page that is open already asks from its script: the browser's own password box must not come up over it.
+  if (cookieOf(request.headers, "chartbell_form") !== undefined) {
+    return problem(deps, 401, "A token is needed", "Your session has ended. Load the page again to sign in.");
+  }
   const answer = problem(
     deps,
     401,

@@ -215,6 +215,20 @@ describe("signing in", () => {
     expect((await browser.get("/rooms")).status).toBe(303);
   });
 
+  test("is not replaced by the browser's password box when a session has ended", async () => {
+    const rooms = await closed();
+    const browser = browse(rooms);
+    await signIn(browser, "ALL");
+    const page = await browser.get("/rooms/Lobby");
+    rooms.advance(limits.roomSessionMs);
+    const events = await browser.get("/rooms/Lobby", { accept: "text/event-stream" });
+    const said = await browser.post(page, write, { message: "x" });
+    for (const { status, headers } of [events, said]) {
+      expect([status, headers["www-authenticate"]]).toEqual([401, undefined]);
+    }
+    expect(String(said.body)).toContain("Your session has ended");
+  });
+
   test("with a token of one room opens that room only", async () => {
     const rooms = await openRooms({ pageRequiresToken: true, rooms: ["Lobby", "Ops"] });
     const scopes = ["view_messages", "send_message"] as const;

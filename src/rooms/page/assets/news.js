@@ -50,7 +50,9 @@ export function followRooms() {
   if (list === null && document.querySelector(".sidebar") === null) return;
   const ask = async () => {
     if (document.hidden) return;
-    const answer = await fetch("/rooms").catch(() => undefined);
+    const answer = await fetch("/rooms", { redirect: "manual", headers: { accept: "text/html" } }).catch(
+      () => undefined,
+    );
     if (answer?.ok !== true) return;
     const page = new DOMParser().parseFromString(await answer.text(), "text/html");
     const fresh = page.querySelector("#cards");
