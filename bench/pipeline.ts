@@ -47,7 +47,8 @@ async function main(): Promise<number> {
   const rows = [
     ...(await measureWay(service.url, room, alerts)),
     await measureAccept("accepted, sent nowhere", service.url, seconds),
-    await measureAccept("accepted, and texts sent to a room", service.url, seconds, "ops"),
+    await measureAccept("accepted, 500/s offered, sent nowhere", service.url, seconds, ["--rate", "500"]),
+    await measureAccept("accepted, and texts sent to a room", service.url, seconds, ["--channel", "ops"]),
   ];
   await service.end("SIGKILL");
   const again = performance.now();
@@ -99,13 +100,9 @@ async function measureWay(url: string, room: Room, alerts: number): Promise<read
 
 const isWarmUp = (name: string): boolean => Number(name.split("-")[1]) < warmUpAlerts;
 
-async function measureAccept(what: string, url: string, seconds: number, channel?: string): Promise<Row> {
-  const options = ["--url", url, "--seconds", String(seconds), "--connections", String(connections)];
-  const { stdout } = await promisify(execFile)(
-    process.execPath,
-    [sender, ...options, ...(channel === undefined ? [] : ["--channel", channel])],
-    { maxBuffer: 64 * 1024 * 1024 },
-  );
+async function measureAccept(what: string, url: string, seconds: number, more: readonly string[] = []): Promise<Row> {
+  const options = ["--url", url, "--seconds", String(seconds), "--connections", String(connections), ...more];
+  const { stdout } = await promisify(execFile)(process.execPath, [sender, ...options], { maxBuffer: 64 * 1024 * 1024 });
   const { seconds: took, times }: { seconds: number; times: number[] } = JSON.parse(stdout);
   const rate = whole(times.length / took);
   return [what, times.length, whole(quantile(times, 0.5)), whole(quantile(times, 0.99)), rate];

@@ -11,7 +11,6 @@ import { AppError } from "./core/errors.ts";
 import type { Logger } from "./core/log.ts";
 import { createMetrics, measureProcess } from "./core/metrics.ts";
 import { scopes } from "./core/room.ts";
-import type { RoomStore } from "./core/room-store.ts";
 import { Secret } from "./core/secret.ts";
 import { packageVersion } from "./core/version.ts";
 import type { RoomServerAddress } from "./destinations/contract.ts";
@@ -28,7 +27,7 @@ import { createLiveSettings } from "./pipeline/settings.ts";
 import type { LiveSettings } from "./pipeline/settings.ts";
 import { createShooter } from "./pipeline/shoot.ts";
 import type { Shooter, ShooterDeps } from "./pipeline/shoot.ts";
-import type { RoomServer, RoomToken } from "./rooms/contract.ts";
+import type { RoomsDeps, RoomServer, RoomToken } from "./rooms/contract.ts";
 import { createRooms } from "./rooms/rooms.ts";
 import { addTestPortal, configuredRoomServer, openSettings, ownRoomServer, restartNeeds } from "./settings.ts";
 import type { Store } from "./store/contract.ts";
@@ -135,8 +134,9 @@ async function build(
   let address: Addresses = { localUrl: "", secureUrl: undefined, publicUrl: "" };
   const publicAddress = (): string => address.publicUrl;
   const ownToken = new Secret(randomBytes(24).toString("base64url"));
+  const hear: RoomsDeps["heard"] = async (heard) => await pipeline.hear(heard);
   const rooms =
-    served === undefined ? undefined : use(parts, await openRooms(config, ownToken, publicAddress, served.rooms, log));
+    served && use(parts, await openRooms(config, ownToken, publicAddress, { store: served.rooms, log, heard: hear }));
   const roomServer = (): RoomServerAddress =>
     rooms === undefined ? configuredRoomServer(config) : ownRoomServer(rooms, ownToken);
   const first = await openSettings(loaded, roomServer, undefined, hooks);
@@ -285,8 +285,7 @@ async function openRooms(
   config: Config,
   ownToken: Secret,
   publicUrl: () => string,
-  store: RoomStore,
-  log: Logger,
+  deps: Pick<RoomsDeps, "store" | "log" | "heard">,
 ): Promise<RoomServer> {
   const configured = Object.entries(config.rooms.tokens).map(([name, { token, scopes }]): RoomToken => ({
     name,
@@ -310,9 +309,8 @@ async function openRooms(
       enforceRateLimits: config.rooms.rateLimits,
     },
     {
-      store,
+      ...deps,
       clock: systemClock,
-      log,
       random: Math.random,
       reach: async (url, signal) => await decide(endpointOf(url), mayReach, signal),
     },

@@ -8,10 +8,12 @@ import type { Hooks } from "./core/code.ts";
 import { createLane } from "./core/lane.ts";
 import { Portal } from "./core/portal.ts";
 import { Secret } from "./core/secret.ts";
-import type { RoomServerAddress } from "./destinations/contract.ts";
-import { openDestination } from "./destinations/index.ts";
+import { userAgent } from "./core/version.ts";
+import type { DestinationDeps, RoomServerAddress } from "./destinations/contract.ts";
+import { ChannelOptions, openDestination } from "./destinations/index.ts";
 import type { Channel } from "./pipeline/channel.ts";
 import { readyRoutes } from "./pipeline/choose.ts";
+import { roomsChannel } from "./pipeline/gateway.ts";
 import type { Settings } from "./pipeline/settings.ts";
 import type { RoomServer } from "./rooms/contract.ts";
 
@@ -28,26 +30,40 @@ export async function openSettings(
   hooks: Hooks,
 ): Promise<Settings & { readonly portals: Map<string, Portal> }> {
   const code = config.code === undefined ? hooks : { ...(await loadCode(resolve(baseDir, config.code))), ...hooks };
-  const channels = new Map<string, Channel>();
+  const deps = { baseDir, roomServer };
+  const reachable = new Map<string, Channel>();
   const close = async (): Promise<void> => {
-    await Promise.all([...channels.values()].map(({ destination }) => destination[Symbol.asyncDispose]()));
+    await Promise.all([...reachable.values()].map(({ destination }) => destination[Symbol.asyncDispose]()));
   };
   try {
     for (const [name, options] of Object.entries(config.channels)) {
-      const destination = await openDestination(options, { baseDir, roomServer });
-      const { enabled, color, notify, onUnknown, portalLinks, timezone } = options;
-      const look = { color, notify, portalLinks, timezone, texts: textsOf(options) };
-      const own = { turns: createLane(), branches: new Map() };
-      channels.set(name, { name, enabled, destination, onUnknown, ...look, ...own });
+      reachable.set(name, await openChannel(name, options, deps));
     }
+    const anyRoom = ChannelOptions.parse({ kind: "room", room: "any" });
+    reachable.set(roomsChannel, await openChannel(roomsChannel, anyRoom, deps));
   } catch (error) {
     await close();
     throw error;
   }
   const portals = new Map(Object.entries(config.portals));
   if (localUrl !== undefined) addTestPortal(portals, localUrl);
-  const { silence } = config.windows;
-  return { channels, portals, routes: readyRoutes(config.routes), code, silence, [Symbol.asyncDispose]: close };
+  return {
+    channels: new Map([...reachable].filter(([name]) => name !== roomsChannel)),
+    reachable,
+    portals,
+    routes: readyRoutes(config.routes),
+    roomPortals: new Map(Object.entries(config.rooms.portals)),
+    code,
+    silence: config.windows.silence,
+    [Symbol.asyncDispose]: close,
+  };
+}
+
+async function openChannel(name: string, options: ChannelOptions, deps: DestinationDeps): Promise<Channel> {
+  const destination = await openDestination(options, deps);
+  const { enabled, color, notify, onUnknown, portalLinks, timezone } = options;
+  const look = { color, notify, portalLinks, timezone, texts: textsOf(options) };
+  return { name, enabled, destination, onUnknown, ...look, turns: createLane(), branches: new Map() };
 }
 
 function textsOf({ texts: { open, repeat, cancel } }: Config["channels"][string]): Channel["texts"] {
@@ -66,7 +82,10 @@ export function restartNeeds(before: Config, after: Config): readonly string[] {
     "server.tls": server.tls,
     store,
     browser: { ...browser, allow: [] },
-    rooms: [rooms, Object.values(channels).flatMap((channel) => (channel.kind === "room" ? [channel.room] : []))],
+    rooms: [
+      { ...rooms, portals: {} },
+      Object.values(channels).flatMap((channel) => (channel.kind === "room" ? [channel.room] : [])),
+    ],
   });
   const [old, next] = [fixed(before), fixed(after)];
   return Object.keys(old).filter((name) => fingerprint(old[name]) !== fingerprint(next[name]));
@@ -90,7 +109,8 @@ export function ownRoomServer(rooms: Pick<RoomServer, "api">, token: Secret): Ro
     token,
     async call({ method, url, headers, body = "" }) {
       const { pathname: path, searchParams: query } = url;
-      const answer = await rooms.api({ method, path, query, headers, body: Buffer.from(body) });
+      const named = { ...headers, "user-agent": userAgent };
+      const answer = await rooms.api({ method, path, query, headers: named, body: Buffer.from(body) });
       const lowered = Object.entries(answer.headers).map(([name, value]) => [name.toLowerCase(), value] as const);
       return { status: answer.status, headers: Object.fromEntries(lowered), text: answer.body.toString() };
     },

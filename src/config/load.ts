@@ -5,6 +5,7 @@ import type { Document, LineCounter } from "yaml";
 import { AppError, systemCodeOf } from "../core/errors.ts";
 import { formatPath } from "../core/input.ts";
 import { limits } from "../core/limits.ts";
+import { roomSource } from "../core/room.ts";
 import { channelWarnings } from "../destinations/index.ts";
 import type { HookOptions } from "../triggers/index.ts";
 import { configError, problemsOf, unknownNames } from "./problems.ts";
@@ -182,7 +183,13 @@ function crossProblems(config: Config): Problem[] {
     ...unknownNames(place.channels ?? [], channels, "channel", [...path, "channels"]),
     ...unknownNames(place.portals ?? [], portals, "portal", [...path, "portals"]),
   ]);
-  return [...unknown, ...routeProblems(config.routes), ...scheduleProblems(config)];
+  const ofRooms = Object.entries(config.rooms.portals).flatMap(([room, names]) =>
+    unknownNames(names, portals, "portal", ["rooms", "portals", room]),
+  );
+  const taken = Object.hasOwn(config.hooks, roomSource)
+    ? [{ path: ["hooks", roomSource], message: "is the source of messages in rooms; give the hook another name" }]
+    : [];
+  return [...unknown, ...ofRooms, ...taken, ...routeProblems(config.routes), ...scheduleProblems(config)];
 }
 
 /** Something in the file that names channels and portals. */

@@ -1,3 +1,5 @@
+import { namesSource } from "../core/matcher.ts";
+import { roomSource } from "../core/room.ts";
 import type { Route } from "../core/route.ts";
 import type { Problem } from "./problems.ts";
 
@@ -18,10 +20,11 @@ export function routeWarnings(routes: readonly Route[]): string[] {
   const end = routes.findIndex((route) => !route.default && route.stop && takesAll(route));
   const hasCatchAll = routes.some((route) => !route.default && takesAll(route));
   return routes.flatMap((route, index) => {
-    if (!route.default && end >= 0 && index > end) {
+    // Messages of rooms pass by the routes that do not ask for them.
+    if (!route.default && end >= 0 && index > end && !namesSource(route.match, roomSource)) {
       return [`routes[${index}]: is never looked at; routes[${end}] takes every alert and stops`];
     }
-    return route.default && hasCatchAll
+    return route.default && hasCatchAll && !namesSource(route.match, roomSource)
       ? [`routes[${index}].default: is never used; another route takes every alert`]
       : [];
   });

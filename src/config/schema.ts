@@ -133,6 +133,10 @@ const Rooms = z.strictObject({
     )
     .default({})
     .describe("Tokens of the HipChat-compatible API by name. None: on loopback everybody may call."),
+  portals: z
+    .record(z.string().min(1).max(limits.roomNameCharsMax), z.array(Name).max(10))
+    .default({})
+    .describe("Portals by the names of rooms: each notification in the room brings their pictures."),
   rateLimits: z
     .boolean()
     .default(false)

@@ -117,7 +117,7 @@ export const limits = {
    * How processes on one database share its queue: alerts taken at a time; who took some waits for up to so many turns of
    * the others, and for each alert that it has in hand, but not when it took none lately.
    */
-  sharing: { claimMax: 2, turnMs: 2, turnsMax: 8, inHandMs: 2, waitMsMax: 100, forgetMs: 200 },
+  sharing: { claimMax: 2, turnMs: 2, turnsMax: 8, inHandMs: 2, waitMsMax: 100, forgetMs: 200, gatherMs: 10 },
   /** Messages that wait for their turn in one channel of one process; more go into the channel's backlog. */
   channelTurnsMax: 100,
   /** Backlogs that one process empties at the same time, and what it takes of one at a time. */
@@ -188,6 +188,9 @@ export const limits = {
   roomSendsPerMinuteMax: 30,
   roomTokenCallsPerFiveMinutesMax: 500,
   roomTopicCharsMax: 250,
+  /** Links of one message that are looked at, and pictures that one message gets in its room. */
+  messageLinksMax: 20,
+  messagePicturesMax: 5,
   /** Tokens handed out for client credentials, and how long one is good: HipChat's were for 8 hours. */
   roomSessionsMax: 1000,
   roomSessionMs: 8 * 60 * minute,

@@ -101,6 +101,11 @@ function textCondition(
   ];
 }
 
+/** Whether a `match` asks for a source, and this is one that it takes. */
+export function namesSource({ source }: Pick<Match, "source">, name: string): boolean {
+  return source?.some((pattern) => testOf(pattern)(name)) ?? false;
+}
+
 function testOf(pattern: TextPattern): (text: string) => boolean {
   if (typeof pattern === "string") {
     return /[*?]/u.test(pattern) ? (text) => matchesGlob(text, pattern) : (text) => text === pattern;

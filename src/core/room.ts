@@ -93,6 +93,26 @@ export function nameOf(message: Pick<Message, "label" | "sender">): string {
   return message.label === "" ? message.sender.name : message.label;
 }
 
+/** `source` of alerts that are messages of rooms. */
+export const roomSource = "room";
+
+/** A message that somebody other than Chartbell said in a room, as it is kept. */
+export interface Heard {
+  readonly room: Room;
+  readonly message: Message;
+  /** Address of the room's page. */
+  readonly page: string;
+  /** What it says without its markup; worked out when it is asked for. */
+  read(): Words;
+}
+
+export interface Words {
+  /** An anchor is its text with its address behind it. */
+  readonly text: string;
+  /** Web addresses in the text, its anchors and its card, each once. */
+  readonly links: readonly string[];
+}
+
 /** HipChat's rule for room names: 1 to 50 characters, on one line. */
 export function checkRoomName(name: string, code: "config_invalid" | "request_invalid"): void {
   if (name.trim() !== "" && name.length <= limits.roomNameCharsMax && !/\p{Cc}/u.test(name)) return;

@@ -5,6 +5,7 @@ import type { Dispatcher } from "undici";
 import { AppError, messageOf, systemCodeOf } from "../core/errors.ts";
 import { limits } from "../core/limits.ts";
 import { safeUrl } from "../core/log.ts";
+import { userAgent } from "../core/version.ts";
 import { isTimeout, within } from "../core/wait.ts";
 
 /*
@@ -79,7 +80,7 @@ async function send(agent: Agent, outgoing: Outgoing, signal: AbortSignal): Prom
     const response = await request(outgoing.url, {
       dispatcher: agent,
       method: outgoing.method,
-      headers: { ...outgoing.headers, "user-agent": "Chartbell" },
+      headers: { ...outgoing.headers, "user-agent": userAgent },
       body: outgoing.body ?? null,
       signal: limited,
     });

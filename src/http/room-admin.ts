@@ -16,17 +16,17 @@ const line = (charsMax: number) =>
     .regex(/^\P{Cc}*$/u, "must be one line without control characters");
 const name = (charsMax: number) => line(charsMax).regex(/\S/u, "must not be blank");
 
-const NewRoom = z.strictObject({
+export const NewRoom = z.strictObject({
   name: name(limits.roomNameCharsMax),
   topic: line(limits.roomTopicCharsMax).default(""),
   privacy: z.enum(["public", "private"]).default("public"),
 });
-const NewToken = z.strictObject({
+export const NewToken = z.strictObject({
   name: name(limits.roomTokenNameCharsMax),
   scopes: z.array(Scope).min(1).max(Scope.options.length),
   room: name(limits.roomNameCharsMax).optional(),
 });
-const Revocation = z.strictObject({ name: name(limits.roomTokenNameCharsMax) });
+export const Revocation = z.strictObject({ name: name(limits.roomTokenNameCharsMax) });
 
 /** `GET` and `POST /api/rooms`, `GET` and `POST /api/rooms/tokens`, `POST /api/rooms/tokens/revoke`. */
 export function roomAdminRoutes(admin: RoomAdmin): Router {

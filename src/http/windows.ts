@@ -8,7 +8,7 @@ import type { Window } from "../core/window.ts";
 import type { WindowBook } from "../store/contract.ts";
 import { onlyMethods } from "./problem.ts";
 
-const Listing = z.strictObject({
+export const WindowsQuery = z.strictObject({
   limit: z.coerce.number().int().min(1).max(limits.windowsListedMax).default(200),
 });
 
@@ -16,7 +16,7 @@ const Listing = z.strictObject({
 export function windowRoutes(windows: WindowBook, clock: Clock): Router {
   const router = Router();
   router.get("/api/windows", async (request, response) => {
-    const { limit } = parseInput(Listing, request.query);
+    const { limit } = parseInput(WindowsQuery, request.query);
     const open = await windows.open(limit);
     response.json({ windows: open.map((window) => windowJson(window, clock.now())) });
   });

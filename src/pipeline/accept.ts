@@ -3,11 +3,13 @@ import type { Alert, AlertInput } from "../core/alert.ts";
 import type { Clock } from "../core/clock.ts";
 import type { Plan } from "../core/delivery.ts";
 import { durationMs } from "../core/quantity.ts";
+import type { Heard } from "../core/room.ts";
 import type { Window } from "../core/window.ts";
 import type { Accepted, Decision, PlannedAlert, Store } from "../store/contract.ts";
 import { admit } from "./admit.ts";
 import { decideInCode } from "./code.ts";
 import { decide } from "./decide.ts";
+import { heardAlert, heardPlans } from "./gateway.ts";
 import { observeAccepted } from "./observe.ts";
 import type { Observed } from "./observe.ts";
 import type { LiveSettings, Settings } from "./settings.ts";
@@ -24,6 +26,8 @@ export interface Acceptor {
   accept(inputs: readonly AlertInput[], idempotencyKey: string | undefined): Promise<readonly Accepted[]>;
   /** With plans of the caller's, and without a window. */
   post(input: AlertInput, plans: readonly Plan[], idempotencyKey: string | undefined): Promise<Accepted>;
+  /** Takes a message of a room where it brings something about; the same one once. */
+  hear(heard: Heard): Promise<void>;
   /**
    * Ends windows of which nothing was heard for as long as the settings say; how many. While this process was away nobody
    * could say anything: the time counts at most from its start.
@@ -37,6 +41,11 @@ export function createAcceptor(deps: AcceptDeps): Acceptor {
     (current: Settings) =>
     async (alert: Alert): Promise<readonly Plan[]> =>
       await decideInCode(alert, admit(alert, current.routes), { settings: current, log });
+  const keep = async (alert: Alert, plans: readonly Plan[], key: string | undefined): Promise<Accepted> => {
+    const posted = [{ alert, deliveries: plans.map((plan) => ({ id: randomUUID(), plan })) }];
+    const [accepted] = observeAccepted(posted, await store.accept(posted, key), deps);
+    return accepted ?? { id: alert.id, duplicate: false };
+  };
   const startedMs = clock.monotonicMs();
   return {
     async accept(inputs, idempotencyKey) {
@@ -58,11 +67,18 @@ export function createAcceptor(deps: AcceptDeps): Acceptor {
       const kept = alerts.map((one) => decided.get(one.alert.id) ?? one);
       return observeAccepted(kept, accepted, deps);
     },
-    async post(input, plans, idempotencyKey) {
-      const alert = toAlert(input, clock.now());
-      const posted = [{ alert, deliveries: plans.map((plan) => ({ id: randomUUID(), plan })) }];
-      const [accepted] = observeAccepted(posted, await store.accept(posted, idempotencyKey), deps);
-      return accepted ?? { id: alert.id, duplicate: false };
+    post: async (input, plans, idempotencyKey) => await keep(toAlert(input, clock.now()), plans, idempotencyKey),
+    async hear(heard) {
+      await settings.use(async (current) => {
+        const found = heardAlert(heard, current);
+        if (found === undefined) return;
+        const alert = toAlert(found.input, clock.now());
+        const { routed, own } = heardPlans(alert, heard, found.linked, current);
+        // The code is not asked about what no route takes.
+        const decided = routed.length === 0 ? [] : await decideInCode(alert, routed, { settings: current, log });
+        const plans = [...own, ...decided];
+        if (plans.length > 0) await keep(alert, plans, `message in room: ${heard.message.id}`);
+      });
     },
     async endSilent() {
       const { silence } = settings.current;

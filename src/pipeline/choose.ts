@@ -1,6 +1,7 @@
 import type { Alert } from "../core/alert.ts";
-import { compileMatch } from "../core/matcher.ts";
+import { compileMatch, namesSource } from "../core/matcher.ts";
 import type { Condition } from "../core/matcher.ts";
+import { roomSource } from "../core/room.ts";
 import type { Route } from "../core/route.ts";
 
 /** Which routes an alert takes. */
@@ -8,11 +9,25 @@ import type { Route } from "../core/route.ts";
 /** A route whose conditions are ready to be held against alerts. */
 export interface ReadyRoute extends Route {
   readonly conditions: readonly Condition[];
+  /** Whether messages of rooms may take it: only routes that ask for them by their source hear of them. */
+  readonly hearsRooms: boolean;
 }
+
+/** A route for everything is none for what is said in rooms: it would say all of it again. */
+const spareRooms: Condition = {
+  name: "source",
+  wanted: `any but \`${roomSource}\`, which a route has to name`,
+  holds: ({ source }) => source !== roomSource,
+  saw: ({ source = "" }) => `\`${source}\``,
+};
 
 /** The routes of a configuration, made ready once for all alerts. */
 export function readyRoutes(routes: readonly Route[]): readonly ReadyRoute[] {
-  return routes.map((route) => ({ ...route, conditions: compileMatch(route.match) }));
+  return routes.map((route) => ({
+    ...route,
+    conditions: [...(route.match.source === undefined ? [spareRooms] : []), ...compileMatch(route.match)],
+    hearsRooms: namesSource(route.match, roomSource),
+  }));
 }
 
 /** In their order: every route that matches, up to one that stops; when there is none, the default routes that match. */

@@ -5,6 +5,7 @@ import type { Color, TextFormat, TextStep } from "../core/message.ts";
 import { extensions } from "../core/picture.ts";
 import type { MediaType, Verdict } from "../core/picture.ts";
 import { describeVerdict } from "../core/picture.ts";
+import { roomSource } from "../core/room.ts";
 import { renderTemplate } from "../core/template.ts";
 import { escapeHtml } from "../core/text.ts";
 import { momentOf } from "../core/window.ts";
@@ -27,6 +28,12 @@ const where = "{% if entity %} for ${entity}{% endif %}{% if tags.size != 0 %} $
 const defaultTexts: Readonly<Record<TextFormat, string>> = {
   html: `<strong>[\${status}] \${rule}</strong>${where}.${detail} \${ruleLink}`,
   text: `[\${status}] \${rule}${where}.${detail} \${ruleLink}`,
+};
+
+/** Of a message in a room; its severity and status would say nothing. */
+const messageTexts: Readonly<Record<TextFormat, string>> = {
+  html: "<strong>${sender}</strong> in ${room}: ${message}",
+  text: "${sender} in ${room}: ${message}",
 };
 
 const colorOfSeverity: Readonly<Record<Severity, Color>> = {
@@ -52,7 +59,8 @@ export function composeText(
 ): TextStep {
   const { format } = channel.destination;
   const values = textValues(alert, channel.timezone, format);
-  const text = renderSafely(ownTemplate(alert, channel) ?? template, values, format);
+  const usual = isMessage(alert) ? messageTexts[format] : defaultTexts[format];
+  const text = renderSafely(ownTemplate(alert, channel) ?? template, usual, values, format);
   return {
     kind: "text",
     text: hasDetails && text !== "" ? withDetails(text, alert, channel) : text,
@@ -60,6 +68,10 @@ export function composeText(
     color: channel.color === "auto" ? colorOf(alert) : channel.color,
     notify: channel.notify === "auto" ? isLoud(alert) : channel.notify,
   };
+}
+
+function isMessage({ source, fields }: Alert): boolean {
+  return source === roomSource && fields["sender"] !== undefined && fields["room"] !== undefined;
 }
 
 /** What was posted with a text of its own, such as a schedule's run, keeps it. */
@@ -93,10 +105,11 @@ export function withEarlier(text: TextStep, { statuses, since }: Earlier): TextS
 
 function renderSafely(
   template: string | undefined,
+  usualTemplate: string,
   values: Readonly<Record<string, unknown>>,
   format: TextFormat,
 ): string {
-  const usual = (): string => renderTemplate(defaultTexts[format], values, format).trim();
+  const usual = (): string => renderTemplate(usualTemplate, values, format).trim();
   if (template === undefined) return usual();
   try {
     return renderTemplate(template, values, format).trim();

@@ -11,6 +11,7 @@ import type { Channel } from "./channel.ts";
 import { captionOf, fileNameOf, noPictureText, portalLink } from "./compose.ts";
 import type { PortalMention } from "./compose.ts";
 import { failureOf } from "./deliver.ts";
+import { readPortalReference } from "./portal-link.ts";
 import type { Shooter, Shot } from "./shoot.ts";
 import { alertTarget } from "./target.ts";
 import type { Portals, Target } from "./target.ts";
@@ -100,7 +101,7 @@ function pictureStep(picture: Picture, verdict: Verdict, title: string, alert: A
     kind: "picture",
     picture,
     caption: captionOf(title, alert, verdict),
-    fileName: fileNameOf(alert, portal, picture.mediaType),
+    fileName: fileNameOf(alert, readPortalReference(portal).name, picture.mediaType),
   };
 }
 

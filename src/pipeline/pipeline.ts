@@ -2,6 +2,7 @@ import type { Alert, AlertInput } from "../core/alert.ts";
 import type { HandledAlert, Plan } from "../core/delivery.ts";
 import { AppError } from "../core/errors.ts";
 import { limits } from "../core/limits.ts";
+import type { Heard } from "../core/room.ts";
 import { reasonOf } from "../core/wait.ts";
 import type { Accepted, PendingAlert, PendingDelivery, Worker } from "../store/contract.ts";
 import { createAcceptor } from "./accept.ts";
@@ -36,6 +37,11 @@ export interface Pipeline {
   accept(inputs: readonly AlertInput[], idempotencyKey: string | undefined): Promise<readonly Accepted[]>;
   /** As `accept`, for one alert with plans of the caller's, whatever the routes say. It has no window. */
   post(input: AlertInput, plans: readonly Plan[], idempotencyKey: string | undefined): Promise<Accepted>;
+  /**
+   * Keeps what a message of a room brings about, where it does; also while draining, to be handled after the next start. The same
+   * message is taken once. Throws store_unavailable.
+   */
+  hear(heard: Heard): Promise<void>;
   /** What became of an alert, once everything of it has ended; undefined for an id that is not known. */
   outcome(alertId: string): Promise<HandledAlert | undefined>;
   /** Begins to handle what was accepted, now and before the last stop. */
@@ -53,7 +59,7 @@ export function createPipeline(deps: PipelineDeps): Pipeline {
   let isDraining = false;
 
   const withSettings = async <Result>(work: (current: BacklogDeps) => Promise<Result>): Promise<Result> =>
-    await deps.settings.use(async ({ channels, portals }) => await work({ ...deps, channels, portals }));
+    await deps.settings.use(async ({ reachable, portals }) => await work({ ...deps, channels: reachable, portals }));
   const refuse = (channels: readonly string[], portals: readonly string[]): void => {
     if (isDraining) throw new AppError("shutting_down", "Chartbell is stopping.", { retryAfterMs: 5000 });
     const { current } = deps.settings;
@@ -76,6 +82,7 @@ export function createPipeline(deps: PipelineDeps): Pipeline {
       );
       return await acceptor.post(input, plans, idempotencyKey);
     },
+    hear: async (heard) => await acceptor.hear(heard),
     outcome: async (alertId) => await deps.store.outcome(alertId),
     start() {
       worker ??= deps.store.work(

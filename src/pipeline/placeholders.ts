@@ -38,6 +38,7 @@ export function placeholderValues(alert: Alert, timezone = "UTC"): Readonly<Reco
     value: alert.value,
     message: alert.message || undefined,
     ruleLink: ruleUrl === undefined ? undefined : new Link(ruleUrl, alert.rule),
+    links: alert.links?.map(({ title, url }) => new Link(url, title)),
     timestamp: alert.time.getTime(),
     event_datetime: alert.time.toISOString(),
     received_datetime: alert.acceptedAt.toISOString(),

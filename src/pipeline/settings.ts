@@ -7,8 +7,12 @@ import type { Portals } from "./target.ts";
 /** What the configuration says of the way of an alert; it is replaced as a whole when the configuration changes. */
 export interface Settings extends AsyncDisposable {
   readonly channels: ReadonlyMap<string, Channel>;
+  /** The channels, and the one that reaches the rooms of this server: what plans may name. */
+  readonly reachable: ReadonlyMap<string, Channel>;
   readonly portals: Portals;
   readonly routes: readonly ReadyRoute[];
+  /** Portals of which every notification in a room brings a picture, by the room's name. */
+  readonly roomPortals: ReadonlyMap<string, readonly string[]>;
   /** The operator's own functions. */
   readonly code: Hooks;
   /** After how long without news a window is ended; undefined: never. */

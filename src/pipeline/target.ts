@@ -9,6 +9,8 @@ import type { Identity, ShotRequest } from "../web-driver/contract.ts";
 import { unknownName } from "./admit.ts";
 import type { PortalMention } from "./compose.ts";
 import { urlValues } from "./placeholders.ts";
+import { readPortalReference } from "./portal-link.ts";
+import type { PortalReference } from "./portal-link.ts";
 
 /** What is to be photographed, ready for the web driver. */
 export interface Target extends PortalMention {
@@ -64,11 +66,23 @@ export function portalTarget(
   };
 }
 
-/** A portal as an alert fills it in: what it does not say is left empty. Throws portal_unknown. */
-export function alertTarget(portals: Portals, name: string, alert: Alert): Target {
+/**
+ * A portal as an alert fills it in: what it does not say is left empty. `reference` may give parameters that go before the
+ * alert's. Throws portal_unknown.
+ */
+export function alertTarget(portals: Portals, reference: string, alert: Alert): Target {
+  const { name, given } = readPortalReference(reference);
   const lead = portals.get(name)?.lead;
   const values = urlValues(alert, lead === undefined ? 0 : durationMs(lead));
-  return portalTarget(portals, name, values, { strict: false });
+  return portalTarget(portals, name, { ...values, ...givenValues(given, alert) }, { strict: false });
+}
+
+function givenValues(given: PortalReference["given"], { tags }: Alert): Readonly<Record<string, unknown>> {
+  const prefix = "tags.";
+  const ofTags = [...given].flatMap(([name, value]) =>
+    name.startsWith(prefix) ? [[name.slice(prefix.length), value]] : [],
+  );
+  return { ...Object.fromEntries(given), tags: { ...tags, ...Object.fromEntries(ofTags) } };
 }
 
 /** An address that a caller gave; `trustUrl` when the caller is the operator. Throws url_invalid. */

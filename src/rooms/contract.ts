@@ -1,7 +1,7 @@
 import type { IncomingHttpHeaders } from "node:http";
 import type { Clock } from "../core/clock.ts";
 import type { Logger } from "../core/log.ts";
-import type { Room, Scope } from "../core/room.ts";
+import type { Heard, Room, Scope } from "../core/room.ts";
 import type { MadeToken, RoomOverview, RoomStore } from "../core/room-store.ts";
 import type { Secret } from "../core/secret.ts";
 
@@ -81,6 +81,11 @@ export interface RoomsDeps {
   /** In [0, 1). */
   readonly random: () => number;
   readonly reach: Reach;
+  /**
+   * Told of every message, private ones and Chartbell's own aside, once it is on disk and before it is answered. What it throws
+   * is answered as a fault; a message that is sent again under its `Idempotency-Key` is told again.
+   */
+  readonly heard?: ((heard: Heard) => Promise<void>) | undefined;
 }
 
 /** Disposing it ends what webhooks are being told. */

@@ -22,7 +22,7 @@ import { createWebhooks } from "./webhooks/webhooks.ts";
 import { xmlAnswer } from "./xml.ts";
 
 /** What every call works with. */
-type Parts = Pick<Call, "options" | "access" | "store" | "webhooks" | "reach">;
+type Parts = Pick<Call, "options" | "access" | "store" | "webhooks" | "reach" | "heard">;
 
 /**
  * A HipChat whose rooms are in a store. Throws `config_invalid` for a room name beyond 50 characters and for more rooms than
@@ -30,16 +30,16 @@ type Parts = Pick<Call, "options" | "access" | "store" | "webhooks" | "reach">;
  */
 export async function createRooms(
   options: RoomsOptions,
-  { store, clock, log, random, reach }: RoomsDeps,
+  { store, clock, log, random, reach, heard }: RoomsDeps,
 ): Promise<RoomServer> {
   const access = createAccess(options.tokens, options.requireTokens, store.tokens, clock);
   await ensureRooms(store, options.rooms);
   const webhooks = createWebhooks({ store, options, reach, log, random });
-  const parts: Parts = { options, access, store, webhooks, reach };
+  const parts: Parts = { options, access, store, webhooks, reach, heard };
   const rates = createRates(clock, options.enforceRateLimits);
   const assets = loadAssets();
   const templates = loadTemplates(assets);
-  const pageDeps: PageDeps = { store, access, webhooks, rates, options, assets, templates };
+  const pageDeps: PageDeps = { store, access, webhooks, heard, rates, options, assets, templates };
   return {
     async api(request) {
       const meter = rates.meter();

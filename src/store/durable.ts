@@ -134,6 +134,7 @@ function sourceOf(database: Database, queue: Queue, underway: () => readonly str
       ),
     max: limits.requestsPerCommitMax,
     isCommon: isAway,
+    pauseMs: limits.sharing.gatherMs,
   });
   return {
     isShared: !queue.isExclusive,

@@ -1,3 +1,7 @@
+import { wait } from "../core/wait.ts";
+
+const never = new AbortController().signal;
+
 /** Something that waits to be committed. */
 interface Waiting<Item> {
   readonly item: Item;
@@ -11,6 +15,8 @@ interface GroupOptions<Item> {
   readonly max: number;
   /** Whether a failed commit says something about the database, and nothing about one of the items. */
   readonly isCommon: (error: unknown) => boolean;
+  /** Milliseconds left between two commits, so that more share the second; for what nobody waits for. */
+  readonly pauseMs?: number;
 }
 
 /**
@@ -27,6 +33,7 @@ export function createGroupCommit<Item>(options: GroupOptions<Item>): (item: Ite
       const group = waiting.slice(0, options.max);
       waiting = waiting.slice(options.max);
       await commitGroup(group, options);
+      if (options.pauseMs !== undefined) await wait(options.pauseMs, never);
     }
     isCommitting = false;
   };

@@ -13,10 +13,11 @@ export interface Sharing {
 
 /**
  * Each takes a few at a time; who took something last, or has more in hand, looks later than the others. When nothing was
- * taken lately nobody waits, and in a queue that is not shared nobody ever does.
+ * taken lately nobody waits. Who has the queue to itself gathers what comes for a moment, and takes that at once: a look at
+ * the queue costs as much as the handling of an alert.
  */
 export function createSharing(isShared: boolean): Sharing {
-  const { claimMax, turnMs, turnsMax, inHandMs, waitMsMax, forgetMs } = limits.sharing;
+  const { claimMax, turnMs, turnsMax, inHandMs, waitMsMax, forgetMs, gatherMs } = limits.sharing;
   let turns = 0;
   let tookAtMs = -Infinity;
   return {
@@ -26,8 +27,10 @@ export function createSharing(isShared: boolean): Sharing {
       if (count > 0) tookAtMs = performance.now();
     },
     async leave(inHand, signal) {
-      if (!isShared || performance.now() - tookAtMs > forgetMs) return;
-      await wait(Math.min(waitMsMax, turns * turnMs + inHand * inHandMs), signal).catch(() => undefined);
+      const quietMs = performance.now() - tookAtMs;
+      if (quietMs > (isShared ? forgetMs : gatherMs)) return;
+      const waitMs = isShared ? Math.min(waitMsMax, turns * turnMs + inHand * inHandMs) : gatherMs - quietMs;
+      await wait(waitMs, signal).catch(() => undefined);
     },
   };
 }

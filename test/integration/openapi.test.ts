@@ -92,6 +92,9 @@ describe("real answers are as described", () => {
     expect(outcome).toMatchObject({ state: "handled", deliveries: [{ shots: [{ verdict: "ready" }] }] });
     expectAnswer("AlertOutcome", outcome);
     expectAnswer("AlertList", await get("/api/alerts?limit=1"));
+    const windows = await get("/api/windows");
+    expect(windows).toMatchObject({ windows: [{ rule: "cpu_busy", status: "OPEN" }] });
+    expectAnswer("WindowList", windows);
     expectAnswer("DeliveryList", await get("/api/deliveries?state=delivered"));
   });
 
@@ -101,6 +104,18 @@ describe("real answers are as described", () => {
     await expect.poll(async () => JSON.stringify(await get("/api/deliveries?state=waiting"))).toContain(alerts[0]?.id);
     expectAnswer("DeliveryList", await get("/api/deliveries?state=waiting"));
     expectAnswer("Retried", (await postJson(app, "/api/deliveries/retry", { all: true }, token)).body);
+  });
+
+  test("rooms and their tokens", async () => {
+    expectAnswer("RoomMade", (await postJson(app, "/api/rooms", { name: "Night watch" }, token)).body);
+    expectAnswer("RoomList", await get("/api/rooms"));
+    const wish = { name: "Jenkins", scopes: ["send_notification"], room: "Night watch" };
+    expectAnswer("RoomTokenMade", (await postJson(app, "/api/rooms/tokens", wish, token)).body);
+    const tokens = await get("/api/rooms/tokens");
+    expect(tokens).toMatchObject({ tokens: [{ name: "Jenkins", room: "Night watch" }] });
+    expectAnswer("RoomTokenList", tokens);
+    const revoked = await postJson(app, "/api/rooms/tokens/revoke", { name: "Jenkins" }, token);
+    expectAnswer("RoomTokenRevoked", revoked.body);
   });
 
   test("schedules", async () => {

@@ -11,14 +11,14 @@ const partial = (...unready: string[]) => ({ kind: "partial", unready });
 const box = `style="width:60px;height:60px;background:orange"`;
 
 /**
- * A page whose work goes on for five seconds after its data, without a request or a change meanwhile: longer than any page is
+ * A page whose work goes on for nine seconds after its data, without a request or a change meanwhile: longer than any page is
  * watched that shows no sign of it. Then `end` runs and the page is green.
  */
 const working = (body: string, end = "") => `<!doctype html><body style="margin:0">${body}<script>
   fetch("/data").then((answer) => answer.text()).then(() => setTimeout(() => {
     ${end};
     document.body.style.background = "green";
-  }, 5000))</script>`;
+  }, 9000))</script>`;
 
 async function picture(body: string, options: object = {}): Promise<Capture & { readonly colour: string }> {
   await using server = await site({

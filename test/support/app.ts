@@ -56,8 +56,8 @@ export async function postJson(
 }
 
 /** Sends one alert and waits until everything of it has ended. */
-export async function handled(app: App, alert: unknown): Promise<HandledAlert> {
-  const { status, body } = await postJson(app, "/api/alerts", alert);
+export async function handled(app: App, alert: unknown, path = "/api/alerts"): Promise<HandledAlert> {
+  const { status, body } = await postJson(app, path, alert);
   const { alerts } = body as { alerts?: { id: string }[] };
   const outcome = status === 202 ? await app.pipeline.outcome(alerts?.[0]?.id ?? "") : undefined;
   if (outcome === undefined) throw new Error(`The alert was not taken: ${JSON.stringify(body)}`);

@@ -35,10 +35,13 @@ export async function openSchedules(
   const { pictures } = store;
   const imaging = createImaging();
   const shooter = createShooter({ driver: openDriver(), imaging, clock, pictures, log: silent, metrics });
+  const channels = new Map([["ops", channelOf(destination)]]);
   const settings = createLiveSettings({
-    channels: new Map([["ops", channelOf(destination)]]),
+    channels,
+    reachable: channels,
     portals,
     routes: [],
+    roomPortals: new Map(),
     code: {},
     silence: undefined,
     [Symbol.asyncDispose]: async () => await destination[Symbol.asyncDispose](),

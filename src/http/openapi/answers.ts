@@ -1,6 +1,7 @@
 import { z } from "zod";
 import { AlertInput, AlertStatus, Severity } from "../../core/alert.ts";
 import { mediaTypes } from "../../core/picture.ts";
+import { Scope } from "../../core/room.ts";
 import { Schedule } from "../../core/schedule.ts";
 import { DeliveryStates } from "../deliveries.ts";
 
@@ -12,6 +13,7 @@ import { DeliveryStates } from "../deliveries.ts";
 const Time = z.iso.datetime({ offset: true });
 const Id = z.uuid();
 const Count = z.int().min(0);
+const Value = z.union([z.number(), z.string()]);
 
 const Failure = z.strictObject({
   code: z.string().describe("A code of docs/errors.md."),
@@ -22,6 +24,20 @@ const Alert = AlertInput.omit({ time: true }).safeExtend({
   id: Id.describe("Given at acceptance."),
   time: Time.describe("When it happened."),
   acceptedAt: Time.describe("When Chartbell took it."),
+  window: z
+    .strictObject({
+      before: AlertStatus.describe("The status before this alert; CANCEL: nothing was open."),
+      severityBefore: Severity.optional(),
+      openTime: Time.describe("When it began, by its source."),
+      openedAt: Time.describe("When it began here."),
+      heardAt: Time.optional().describe("When the alert before this one was accepted."),
+      repeats: Count,
+      openValue: Value.optional(),
+      values: z.array(z.strictObject({ time: Time, value: Value })).describe("Values before this one, newest first."),
+      isLate: z.boolean().describe("It tells of something that was over before it came: it is not said."),
+    })
+    .optional()
+    .describe("The life of the alert's key, as it was when this alert came."),
 });
 
 const StepKind = z.enum(["text", "picture"]);
@@ -115,6 +131,41 @@ const Rejection = z.strictObject({
 
 const Part = z.strictObject({ ok: z.boolean(), detail: z.string() });
 
+const OpenWindow = z.strictObject({
+  rule: z.string(),
+  entity: z.string(),
+  metric: z.string(),
+  tags: z.record(z.string(), z.string()),
+  severity: Severity,
+  status: AlertStatus.describe("OPEN, or REPEAT once it was heard of again."),
+  since: Time,
+  duration: z.string().describe("As in texts: 00:10:05."),
+  heardAt: Time,
+  repeats: Count,
+  openValue: Value.optional(),
+  value: Value.optional(),
+  delayed: z.array(z.strictObject({ channel: z.string(), dueAt: Time })).describe("OPENs that are still to be said."),
+});
+
+const ListedRoom = z.strictObject({
+  id: Count,
+  name: z.string(),
+  topic: z.string(),
+  privacy: z.enum(["public", "private"]),
+  isArchived: z.boolean(),
+  createdAt: Time,
+  messagesSent: Count.describe("Since it was made, those that are no longer kept included."),
+  lastActive: Time.optional(),
+});
+
+const RoomToken = z.strictObject({
+  id: Count,
+  name: z.string(),
+  scopes: z.array(Scope),
+  room: z.string().optional().describe("The one room that it may act in."),
+  createdAt: Time,
+});
+
 export const answers = {
   AcceptedAlerts: z.strictObject({ alerts: z.array(Accepted).describe("In the order of the request.") }),
   AcceptedHook: z.strictObject({
@@ -146,6 +197,12 @@ export const answers = {
       }),
     ),
   }),
+  WindowList: z.strictObject({ windows: z.array(OpenWindow).describe("What opened last first.") }),
+  RoomList: z.strictObject({ rooms: z.array(ListedRoom) }),
+  RoomMade: z.strictObject({ id: Count, name: z.string() }),
+  RoomTokenList: z.strictObject({ tokens: z.array(RoomToken) }),
+  RoomTokenMade: RoomToken.safeExtend({ token: z.string().describe("The token: it is told this once.") }),
+  RoomTokenRevoked: z.strictObject({ revoked: z.string() }),
   RunStarted: z.strictObject({ id: Id.describe("The alert of the run, for `GET /api/alerts/ID`.") }),
   Alive: z.strictObject({ status: z.literal("ok") }),
   Ready: z.strictObject({

@@ -4,6 +4,7 @@ import type { ErrorCode } from "../../core/errors.ts";
 import { sources } from "../../triggers/index.ts";
 import { DeliveriesQuery } from "../deliveries.ts";
 import { HistoryQuery } from "../history.ts";
+import { WindowsQuery } from "../windows.ts";
 import type { AnswerName } from "./answers.ts";
 import type { BodyName } from "./bodies.ts";
 
@@ -16,7 +17,7 @@ export interface Call {
   readonly method: "get" | "post";
   /** Parameters in braces, as OpenAPI writes them. */
   readonly path: string;
-  readonly group: "Alerts" | "Pictures" | "Deliveries" | "Schedules" | "Operation";
+  readonly group: "Alerts" | "Pictures" | "Deliveries" | "Schedules" | "Rooms" | "Operation";
   readonly summary: string;
   readonly about?: string;
   /** What the parameters of the path are. */
@@ -134,6 +135,19 @@ const alertCalls: readonly Call[] = [
       "shutting_down",
     ],
     access: "hook",
+  },
+];
+
+const windowCalls: readonly Call[] = [
+  {
+    method: "get",
+    path: "/api/windows",
+    group: "Alerts",
+    summary: "See what is open now",
+    query: WindowsQuery,
+    answer: { status: 200, about: "Windows.", schema: "WindowList" },
+    errors: ["request_invalid", "store_unavailable"],
+    access: "token",
   },
 ];
 
@@ -262,6 +276,63 @@ const scheduleCalls: readonly Call[] = [
   },
 ];
 
+const roomCalls: readonly Call[] = [
+  {
+    method: "get",
+    path: "/api/rooms",
+    group: "Rooms",
+    summary: "List the rooms of the built-in server",
+    answer: { status: 200, about: "Rooms.", schema: "RoomList" },
+    errors: ["store_unavailable"],
+    access: "token",
+  },
+  {
+    method: "post",
+    path: "/api/rooms",
+    group: "Rooms",
+    summary: "Make a room",
+    body: { schema: "RoomBody", mediaTypes: json, examples: { room: { name: "Ops", topic: "Alerts of the shop" } } },
+    answer: { status: 201, about: "It is there.", schema: "RoomMade" },
+    errors: [...bodyErrors, "room_taken", "rooms_full", "store_unavailable"],
+    access: "token",
+  },
+  {
+    method: "get",
+    path: "/api/rooms/tokens",
+    group: "Rooms",
+    summary: "List the tokens of HipChat clients",
+    about: "Those made by `POST /api/rooms/tokens`; the tokens themselves are not known to Chartbell.",
+    answer: { status: 200, about: "Tokens.", schema: "RoomTokenList" },
+    errors: ["store_unavailable"],
+    access: "token",
+  },
+  {
+    method: "post",
+    path: "/api/rooms/tokens",
+    group: "Rooms",
+    summary: "Make a token for HipChat clients",
+    about: "With `room` it may act in that room only.",
+    body: {
+      schema: "RoomTokenBody",
+      mediaTypes: json,
+      examples: { room: { name: "Jenkins", scopes: ["send_notification"], room: "Ops" } },
+    },
+    answer: { status: 201, about: "The token, this once.", schema: "RoomTokenMade" },
+    errors: [...bodyErrors, "token_taken", "rooms_full", "room_unknown", "store_unavailable"],
+    access: "token",
+  },
+  {
+    method: "post",
+    path: "/api/rooms/tokens/revoke",
+    group: "Rooms",
+    summary: "Revoke a token of HipChat clients",
+    body: { schema: "RevocationBody", mediaTypes: json, examples: { token: { name: "Jenkins" } } },
+    answer: { status: 200, about: "It is refused from now on.", schema: "RoomTokenRevoked" },
+    errors: [...bodyErrors, "token_unknown", "store_unavailable"],
+    access: "token",
+  },
+];
+
 const operationCalls: readonly Call[] = [
   {
     method: "get",
@@ -313,8 +384,10 @@ const operationCalls: readonly Call[] = [
 
 export const calls: readonly Call[] = [
   ...alertCalls,
+  ...windowCalls,
   ...pictureCalls,
   ...deliveryCalls,
   ...scheduleCalls,
+  ...roomCalls,
   ...operationCalls,
 ];

@@ -1,4 +1,4 @@
-import type { Room, Scope } from "../../core/room.ts";
+import type { Heard, Room, Scope } from "../../core/room.ts";
 import type { RoomStore } from "../../core/room-store.ts";
 import { requireScope } from "../access.ts";
 import type { Access, Caller } from "../access.ts";
@@ -19,6 +19,7 @@ export interface Call {
   readonly access: Access;
   readonly webhooks: Webhooks;
   readonly reach: Reach;
+  readonly heard: ((heard: Heard) => Promise<void>) | undefined;
   readonly options: RoomsOptions;
 }
 

@@ -19,6 +19,7 @@ import {
   readText,
   refused,
 } from "../fields.ts";
+import { tellOf } from "../heard.ts";
 import { readSharedFile } from "../shared-file.ts";
 import type { SharedFile } from "../shared-file.ts";
 import { requireAllRooms, roomOfPath } from "./router.ts";
@@ -28,13 +29,18 @@ import { timestamp } from "./view.ts";
 const userCharsMax = 100;
 const messageIdCharsMax = 36;
 
-/** Says something in a room, and tells the webhooks that listen there. Throws 404 when the room was deleted meanwhile. */
+/**
+ * Says something in a room, and tells the webhooks that listen there, and whoever makes alerts of messages. Throws 404 when the
+ * room was deleted meanwhile.
+ */
 export async function speak(call: Call, room: Room, message: NewMessage): Promise<Message> {
   const key = call.request.headers["idempotency-key"];
   const id = typeof key === "string" && key !== "" ? keyedId(key, call.caller, room) : undefined;
   const said = await call.store.append(room, message, id);
   if (said === undefined) throw new Fault(404, `Room '${room.name}' not found`);
   if (said.isNew) call.webhooks.heard(room, said.message);
+  // Also of one that was there already: a crash may have come between the message and what was made of it.
+  await tellOf(said.message, room, call.request, call);
   return said.message;
 }
 

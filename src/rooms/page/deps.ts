@@ -1,7 +1,7 @@
 import type { Room } from "../../core/room.ts";
 import type { RoomStore } from "../../core/room-store.ts";
 import type { Access } from "../access.ts";
-import type { RoomsOptions } from "../contract.ts";
+import type { RoomsDeps, RoomsOptions } from "../contract.ts";
 import type { Rates } from "../rates.ts";
 import type { Webhooks } from "../webhooks/webhooks.ts";
 import type { Assets } from "./assets.ts";
@@ -12,6 +12,7 @@ export interface PageDeps {
   readonly store: RoomStore;
   readonly access: Access;
   readonly webhooks: Webhooks;
+  readonly heard: RoomsDeps["heard"];
   readonly rates: Rates;
   readonly templates: Templates;
   readonly assets: Assets;

@@ -30,6 +30,11 @@ export function textToHtml(text: string, name: string): string {
   }
 }
 
+/** The web addresses in a text, as they become links; in their order. */
+export function addressesIn(text: string): readonly string[] {
+  return [...text.matchAll(tokens)].flatMap(([token]) => (/^http/iu.test(token) ? [trimAddress(token)] : []));
+}
+
 function withLinks(text: string): string {
   let html = "";
   let end = 0;

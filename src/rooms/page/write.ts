@@ -5,6 +5,7 @@ import { Fault } from "../answer.ts";
 import { keyedId } from "../api/send.ts";
 import type { ApiAnswer, ApiRequest } from "../contract.ts";
 import { fromCharsMax, messageCharsMax } from "../fields.ts";
+import { tellOf } from "../heard.ts";
 import { roomPath } from "./address.ts";
 import { noSuchRoom, problem, seeOther, wrongMethod } from "./answers.ts";
 import { setCookie } from "./cookies.ts";
@@ -47,13 +48,14 @@ async function say(
   form: URLSearchParams,
   room: Room,
   message: NewMessage,
-  { store, webhooks }: PageDeps,
+  deps: PageDeps,
 ): Promise<ApiAnswer | undefined> {
   // A form that is sent twice, by a second click or because its answer was lost, is one message.
   const once = form.get("once") ?? "";
-  const said = await store.append(room, message, once === "" ? undefined : keyedId(once, message.sender, room));
+  const said = await deps.store.append(room, message, once === "" ? undefined : keyedId(once, message.sender, room));
   if (said === undefined) return undefined;
-  if (said.isNew) webhooks.heard(room, said.message);
+  if (said.isNew) deps.webhooks.heard(room, said.message);
+  await tellOf(said.message, room, request, deps);
   const { name } = wordsOf(form);
   return seeOther(roomPath(room), setCookie("chartbell_name", name, nameSeconds, isSecure(request)));
 }

@@ -3,6 +3,7 @@ import type { IncomingMessage } from "node:http";
 import { request as requestHttps } from "node:https";
 import type { LookupFunction } from "node:net";
 import { limits } from "../../core/limits.ts";
+import { userAgent } from "../../core/version.ts";
 import { within } from "../../core/wait.ts";
 import type { Address, Reach } from "../contract.ts";
 
@@ -61,7 +62,7 @@ async function send(
       headers: {
         "content-type": "application/json",
         "content-length": Buffer.byteLength(body),
-        "user-agent": "Chartbell",
+        "user-agent": userAgent,
       },
       signal,
     },

@@ -121,6 +121,8 @@ routes: []
     ["routes: [{ channels: [opps] }]", /routes\[0\]\.channels\[0\]: there is no channel `opps`/u],
     ["channels: { ops: { kind: room, room: R } }\nroutes: [{ channels: [opps] }]", /did you mean `ops`/u],
     ["channels: { ops: { kind: room, room: R } }\nroutes: [{ channels: [ops], portals: [cpu] }]", /no portal `cpu`/u],
+    ["rooms: { portals: { Ops: [cpu] } }", /rooms\.portals\.Ops\[0\]: there is no portal `cpu`/u],
+    ["hooks: { room: { source: grafana } }", /hooks\.room: is the source of messages/u],
     ["portals: { p: { url: 'https://${host}/x' } }", /url: host and port must be fixed/u],
     ["portals: { p: { url: 'https://user@h/x' } }", /url: host and port must be fixed/u],
     ["portals: { p: { url: 'https://h/${entity' } }", /url: output .* not closed/u],

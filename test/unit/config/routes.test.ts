@@ -14,6 +14,8 @@ test.each<[routes: readonly object[], warned: readonly string[]]>([
   [[{ default: true }, some], []],
   [[{ default: true }, some, {}], ["routes[0].default: is never used"]],
   [[{ default: true, stop: true }, some], []],
+  [[{ stop: true }, { match: { source: "room" } }], []],
+  [[{}, { default: true, match: { source: "ro*" } }], []],
 ])("of %j it is warned %j", (routes, warned) => {
   const warnings = warningsOf(...routes);
   expect(warnings.map((warning) => warning.split(";", 1)[0])).toEqual(warned);

@@ -61,3 +61,14 @@ describe("the routes that an alert takes", () => {
     expect(kinds("Dd.")).toBe("matched, stopped by D0, failed");
   });
 });
+
+test("a route for everything is none for messages of rooms, and the explanation says so", () => {
+  const routes = readyRoutes(
+    [{ channels: ["ops"] }, { match: { source: "room" }, channels: ["ops"] }].map((one) => Route.parse(one)),
+  );
+  expect(explain(alertOf({ source: "room" }), routes)).toMatchObject([
+    { kind: "failed", condition: { name: "source" } },
+    { kind: "matched" },
+  ]);
+  expect(choose(alertOf({ source: "rooms" }), routes)).toHaveLength(1);
+});

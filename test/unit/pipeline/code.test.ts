@@ -43,8 +43,10 @@ afterAll(async () => {
 const decide = async (code: Hooks, plans = [plan]) => {
   const settings: Settings = {
     channels,
+    reachable: channels,
     portals: new Map(),
     routes: [],
+    roomPortals: new Map(),
     code,
     silence: undefined,
     async [Symbol.asyncDispose]() {},
@@ -72,8 +74,10 @@ describe("recipients", () => {
   test("an alert that names its channels is not asked about", async () => {
     const settings: Settings = {
       channels,
+      reachable: channels,
       portals: new Map(),
       routes: [],
+      roomPortals: new Map(),
       code: { recipients: () => [] },
       silence: undefined,
       async [Symbol.asyncDispose]() {},
@@ -143,8 +147,10 @@ describe("message and extra", () => {
     const alert = alertOf();
     const settings: Settings = {
       channels,
+      reachable: channels,
       portals: new Map(),
       routes: [],
+      roomPortals: new Map(),
       code: {},
       silence: undefined,
       async [Symbol.asyncDispose]() {},

@@ -35,6 +35,15 @@ describe("composeText", () => {
     );
   });
 
+  test("says a message of a room as one, escaped", () => {
+    const message = { source: "room", message: "disk <full>\nnow", fields: { sender: "cron", room: "Ops" } };
+    expect(composeText(alertOf(message), text, undefined).text).toBe("cron in Ops: disk <full>\nnow");
+    expect(composeText(alertOf(message), html, undefined).text).toBe(
+      "<strong>cron</strong> in Ops: disk &lt;full&gt;<br>now",
+    );
+    expect(composeText(alertOf({ source: "room" }), text, undefined).text).toBe("[OPEN] cpu_high.");
+  });
+
   test("leaves out what the alert does not say", () => {
     expect(composeText(alertOf(), text, undefined).text).toBe("[OPEN] cpu_high.");
   });

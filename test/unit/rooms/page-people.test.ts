@@ -81,6 +81,17 @@ describe("writing into a room", () => {
     expect(await textsOf(rooms)).toEqual(["x", "x"]);
   });
 
+  test("is told to whoever makes alerts of messages, as the API's calls are", async () => {
+    const heard: string[] = [];
+    const rooms = await openRooms(
+      { requireTokens: false, tokens: [] },
+      { heard: async ({ message, page }) => void heard.push(`${message.text} ${page}`) },
+    );
+    const browser = browse(rooms);
+    await browser.post(await browser.get("/rooms/Lobby"), write, { message: "x" });
+    expect(heard).toEqual(["x https://chat.example.com/rooms/Lobby"]);
+  });
+
   const foreign: readonly (readonly [string, Record<string, string>, Record<string, string>])[] = [
     ["from another site, as browsers say it", { "sec-fetch-site": "cross-site" }, {}],
     ["from a neighbouring site", { "sec-fetch-site": "same-site" }, {}],

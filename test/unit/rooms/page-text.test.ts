@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
 import { sanitiseMessage } from "../../../src/rooms/page/notification-html.ts";
-import { textToHtml } from "../../../src/rooms/page/plain-text.ts";
+import { addressesIn, textToHtml } from "../../../src/rooms/page/plain-text.ts";
 import { attacks } from "./attacks.ts";
 
 const allowedTags = new Set(
@@ -110,6 +110,7 @@ describe("text messages", () => {
       '<span class="emoticon" title="(thumbsup)">👍</span> <span class="emoticon" title="(Success)">✅</span> ' +
         '(allthethings) (a) f<span class="emoticon" title="(heart)">❤️</span>',
     );
+    expect(addressesIn("(thumbsup) @all http://a.example/(star).")).toEqual(["http://a.example/(star)"]);
     expect(html("/code (thumbsup)")).toBe("<pre><code>(thumbsup)</code></pre>");
     expect(html("https://a.example/(star)")).not.toContain("⭐");
   });
