@@ -37,6 +37,8 @@ export interface Access {
   identify(token: string | undefined, headers: IncomingHttpHeaders): Promise<Caller | undefined>;
   /** The caller whose name and token these are; undefined when the call must be refused. */
   client(id: string, secret: string, headers: IncomingHttpHeaders): Promise<Client | undefined>;
+  /** The client whose configured or made token this is; undefined for any other, also for one that was handed out. */
+  ownerOf(token: string): Promise<Client | undefined>;
   /** A new token for a client with some of its scopes; the oldest gives way at `roomSessionsMax`. */
   openSession(client: Client, scopes: readonly Scope[]): Promise<Session>;
 }
@@ -94,6 +96,11 @@ export function createAccess(
       if (owner?.name === id) return { caller: owner, hash };
       const caller = anyoneOf(headers);
       return caller === undefined ? undefined : { caller, hash: undefined };
+    },
+    async ownerOf(token) {
+      const hash = tokenHash(token);
+      const caller = await ownerOf(hash);
+      return caller === undefined ? undefined : { caller, hash };
     },
     async openSession({ hash }, scopes) {
       const token = newToken();

@@ -13,7 +13,7 @@ import type { Fields } from "./body.ts";
 
 export const messageCharsMax = 10_000;
 const captionCharsMax = 1_000;
-const fromCharsMax = 64;
+export const fromCharsMax = 64;
 const echoCharsMax = 100;
 
 /** `message`: 1 to `charsMax` characters, required. */

@@ -12,8 +12,8 @@ import { formTokenOf, unauthorizedV1, v1Routes, wantsXml } from "./api/v1.ts";
 import { unauthorizedV2, v2Routes } from "./api/v2.ts";
 import type { ApiAnswer, ApiRequest, RoomServer, RoomsDeps, RoomsOptions } from "./contract.ts";
 import { loadAssets } from "./page/assets.ts";
+import type { PageDeps } from "./page/deps.ts";
 import { answerPage, pageRefusal } from "./page/page.ts";
-import type { PageDeps } from "./page/page.ts";
 import { loadTemplates } from "./page/templates.ts";
 import { createRates } from "./rates.ts";
 import type { Meter } from "./rates.ts";
@@ -38,7 +38,8 @@ export async function createRooms(
   const parts: Parts = { options, access, store, webhooks, reach, heard };
   const rates = createRates(clock, options.enforceRateLimits);
   const assets = loadAssets();
-  const pageDeps: PageDeps = { store, access, options, assets, templates: loadTemplates(assets) };
+  const templates = loadTemplates(assets);
+  const pageDeps: PageDeps = { store, access, webhooks, heard, rates, options, assets, templates };
   return {
     async api(request) {
       const meter = rates.meter();

@@ -2,8 +2,9 @@ import { limits } from "../core/limits.ts";
 import type { Message, Room } from "../core/room.ts";
 import type { RoomEvent, RoomServer } from "./contract.ts";
 import { continuesLast } from "./page/grouping.ts";
-import { findPageRoom, messageHtml } from "./page/page.ts";
-import type { PageDeps } from "./page/page.ts";
+import { findPageRoom } from "./page/deps.ts";
+import type { PageDeps } from "./page/deps.ts";
+import { messageHtml } from "./page/room-page.ts";
 import { follow } from "./watch.ts";
 
 /** Counts who watches, over all rooms; a place is free again when the signal aborts or the reader leaves the loop. */

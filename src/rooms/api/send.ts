@@ -34,7 +34,9 @@ const messageIdCharsMax = 36;
  * room was deleted meanwhile.
  */
 export async function speak(call: Call, room: Room, message: NewMessage): Promise<Message> {
-  const said = await call.store.append(room, message, keyedId(call, room));
+  const key = call.request.headers["idempotency-key"];
+  const id = typeof key === "string" && key !== "" ? keyedId(key, call.caller, room) : undefined;
+  const said = await call.store.append(room, message, id);
   if (said === undefined) throw new Fault(404, `Room '${room.name}' not found`);
   if (said.isNew) call.webhooks.heard(room, said.message);
   // Also of one that was there already: a crash may have come between the message and what was made of it.
@@ -46,11 +48,9 @@ export async function speak(call: Call, room: Room, message: NewMessage): Promis
  * `Idempotency-Key`: whoever sends a message again under its key, because the answer was lost, says it once. The message's id
  * is made of the key, so that no list of keys has to be kept. HipChat's clients send none.
  */
-function keyedId({ request, caller }: Call, room: Room): string | undefined {
-  const key = request.headers["idempotency-key"];
-  if (typeof key !== "string" || key === "") return undefined;
+export function keyedId(key: string, { name }: Pick<Sender, "name">, room: Room): string {
   const digest = createHash("sha256")
-    .update(JSON.stringify([caller.name, room.id, key]))
+    .update(JSON.stringify([name, room.id, key]))
     .digest("hex");
   // RFC 9562, 5.8: version and variant of an id that is made as one likes.
   const variant = "89ab"[Number.parseInt(digest[16] ?? "0", 16) % 4] ?? "8";

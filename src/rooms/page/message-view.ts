@@ -2,7 +2,7 @@ import { cutText } from "../../core/text.ts";
 import { nameOf } from "../../core/room.ts";
 import type { Message, MessageFile, Room } from "../../core/room.ts";
 import { isDrawable } from "../card.ts";
-import { filePath } from "./address.ts";
+import { filePath, messagePath } from "./address.ts";
 import { viewCard } from "./card-view.ts";
 import type { CardView } from "./card-view.ts";
 import { sanitiseMessage } from "./notification-html.ts";
@@ -11,9 +11,10 @@ import { textToHtml } from "./plain-text.ts";
 /** What message.eta draws. Only `bodyHtml` is markup, and safe. */
 export interface MessageView {
   readonly sequence: number;
+  /** Its own page. */
+  readonly path: string;
   readonly name: string;
   readonly initial: string;
-  /** 0 to 7: the sender's colour. */
   readonly tone: number;
   /** ISO 8601. */
   readonly at: string;
@@ -24,6 +25,7 @@ export interface MessageView {
   readonly color: string | undefined;
   readonly notify: boolean;
   readonly continues: boolean;
+  readonly isLinked: boolean;
   readonly file: FileView | undefined;
   /** Drawn instead of the body. */
   readonly card: CardView | undefined;
@@ -34,7 +36,7 @@ export interface MessageView {
 
 /** The message that is answered. */
 interface ParentView {
-  readonly sequence: number;
+  readonly path: string;
   readonly name: string;
   readonly preview: string;
 }
@@ -45,6 +47,8 @@ export interface Surroundings {
   readonly parent: Message | undefined;
   /** Whether the head of the message before it will do. */
   readonly continues: boolean;
+  /** Whether it is the one that the address of the page names. */
+  readonly isLinked: boolean;
 }
 
 interface FileView {
@@ -65,15 +69,15 @@ const bodies = new WeakMap<Message, string>();
 export function viewMessage(
   message: Message,
   room: Room,
-  { isFileKept, parent, continues }: Surroundings,
+  { isFileKept, parent, continues, isLinked }: Surroundings,
 ): MessageView {
   const name = nameOf(message);
   const card = message.card !== undefined && isDrawable(message.card) ? viewCard(message.card) : undefined;
   return {
     sequence: message.sequence,
+    path: messagePath(room, message),
     name,
-    initial: initialOf(name),
-    tone: toneOf(name),
+    ...faceOf(message),
     at: message.at.toISOString(),
     timeText: `${message.at.toISOString().slice(11, 16)} UTC`,
     bodyHtml: card === undefined && message.kind !== "topic" ? bodyOf(message, name) : "",
@@ -81,14 +85,21 @@ export function viewMessage(
     color: message.kind === "notification" ? (message.color ?? "yellow") : undefined,
     notify: message.notify,
     continues,
+    isLinked,
     file: message.file === undefined ? undefined : viewFile(message.file, message.text, room, isFileKept),
     card,
     topic: message.kind === "topic" ? message.text : undefined,
     parent:
       parent === undefined
         ? undefined
-        : { sequence: parent.sequence, name: nameOf(parent), preview: previewOf(parent) },
+        : { path: messagePath(room, parent), name: nameOf(parent), preview: previewOf(parent) },
   };
+}
+
+/** The sign that stands for a sender. */
+export function faceOf(message: Message): { readonly initial: string; readonly tone: number } {
+  const name = nameOf(message);
+  return { initial: initialOf(name), tone: toneOf(name) };
 }
 
 function bodyOf(message: Message, name: string): string {
@@ -134,6 +145,7 @@ function initialOf(name: string): string {
   return "#";
 }
 
+/** 0 to 7: the sender's colour. */
 function toneOf(name: string): number {
   let sum = 0;
   for (const character of name) sum = (sum * 31 + (character.codePointAt(0) ?? 0)) % 9973;
@@ -143,8 +155,18 @@ function toneOf(name: string): number {
 /** A message in a few plain words, for the list of rooms: 140 characters at most. */
 export function previewOf(message: Message): string {
   if (message.text === "" && message.file !== undefined) return message.file.name;
-  const plain = message.format === "html" ? plainOf(bodyOf(message, nameOf(message))) : message.text;
-  return cutText(plain.replace(/\s+/gu, " ").trim(), 140);
+  return cutText(wordsOf(message).replace(/\s+/gu, " ").trim(), 140);
+}
+
+/** All that a reader sees of a message, without its looks: of a card its title, of a file its name. */
+export function plainTextOf(message: Message): string {
+  return [message.card?.title, message.file?.name, wordsOf(message)]
+    .filter((part) => part !== undefined && part !== "")
+    .join(" · ");
+}
+
+function wordsOf(message: Message): string {
+  return message.format === "html" ? plainOf(bodyOf(message, nameOf(message))) : message.text;
 }
 
 const entities: Readonly<Record<string, string>> = { amp: "&", lt: "<", gt: ">", quot: '"' };

@@ -1,12 +1,14 @@
 import { escapeHtml } from "../../core/text.ts";
+import { emoticons } from "./emoticons.ts";
 
 /*
- * Text messages as HipChat's clients drew them: addresses become links, @mentions stand out, line ends stay (by the
- * stylesheet), and four slash forms change the whole message.
+ * Text messages as HipChat's clients drew them: addresses become links, @mentions stand out, `(thumbsup)` and its
+ * like become signs, line ends stay (by the stylesheet), and four slash forms change the whole message.
  */
 
-/** An address, or a mention (`@all`, `@Name`, `@"Full Name"`) that is not part of an e-mail address or a path. */
-const tokens = /https?:\/\/[^\s<>"]+|(?<![\p{L}\p{N}_.@/-])@(?:"[^"\n]{1,50}"|[\p{L}\p{N}_][\p{L}\p{N}_-]{0,49})/giu;
+/** An address, an emoticon, or a mention (`@all`, `@Name`, `@"Full Name"`) that is not part of an e-mail address or a path. */
+const tokens =
+  /https?:\/\/[^\s<>"]+|\([a-z]{2,16}\)|(?<![\p{L}\p{N}_.@/-])@(?:"[^"\n]{1,50}"|[\p{L}\p{N}_][\p{L}\p{N}_-]{0,49})/giu;
 
 /** Markup of a plain text; `name` is whom `/me` stands for. */
 export function textToHtml(text: string, name: string): string {
@@ -30,22 +32,29 @@ export function textToHtml(text: string, name: string): string {
 
 /** The web addresses in a text, as they become links; in their order. */
 export function addressesIn(text: string): readonly string[] {
-  return [...text.matchAll(tokens)].flatMap(([token]) => (token.startsWith("@") ? [] : [trimAddress(token)]));
+  return [...text.matchAll(tokens)].flatMap(([token]) => (/^http/iu.test(token) ? [trimAddress(token)] : []));
 }
 
 function withLinks(text: string): string {
   let html = "";
   let end = 0;
   for (const token of text.matchAll(tokens)) {
-    const content = token[0].startsWith("@") ? token[0] : trimAddress(token[0]);
+    const kind = token[0].charAt(0);
+    const content = kind === "@" || kind === "(" ? token[0] : trimAddress(token[0]);
     html += escapeHtml(text.slice(end, token.index));
-    html += content.startsWith("@") ? mention(content) : link(content);
+    if (kind === "@") html += mention(content);
+    else html += kind === "(" ? emoticon(content) : link(content);
     end = token.index + content.length;
   }
   return html + escapeHtml(text.slice(end));
 }
 
 const mention = (text: string): string => `<span class="mention">${escapeHtml(text)}</span>`;
+
+function emoticon(name: string): string {
+  const sign = emoticons.get(name.slice(1, -1).toLowerCase());
+  return sign === undefined ? escapeHtml(name) : `<span class="emoticon" title="${escapeHtml(name)}">${sign}</span>`;
+}
 
 function link(address: string): string {
   const url = URL.parse(address);

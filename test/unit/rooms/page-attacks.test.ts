@@ -48,11 +48,36 @@ async function fill(text: string): Promise<TestRooms> {
   return rooms;
 }
 
+/** The pages of the messages that the longest room shows. */
+async function permalinksOf(rooms: TestRooms): Promise<readonly string[]> {
+  const page = String((await rooms.call("GET", "/rooms/2")).body);
+  const links = [...page.matchAll(/class="time" href="(?<path>[^"#]+)/gu)].map(({ groups }) => groups?.["path"] ?? "");
+  return links.slice(0, 2).map((path) => path.replaceAll("&#39;", "'"));
+}
+
+/** The page that shows what was written once more, because its form was too old. */
+async function refusedDraft(rooms: TestRooms, text: string): Promise<string> {
+  const answer = await rooms.call("POST", "/rooms/1/messages", {
+    headers: {
+      "content-type": "application/x-www-form-urlencoded",
+      "sec-fetch-site": "same-origin",
+      cookie: `chartbell_name=${encodeURIComponent(text)}; chartbell_form=${text}`,
+    },
+    body: new URLSearchParams({ message: text, name: text, key: text, once: text }).toString(),
+  });
+  expect(answer.status).toBe(403);
+  return String(answer.body);
+}
+
 describe.each(attacks)("%j", (attack) => {
   test("is harmless wherever a page shows it", async () => {
     const rooms = await fill(attack);
     const pages = ["/rooms", "/rooms/1", "/rooms/2", "/rooms/3", `/rooms/${encodeURIComponent(attack)}`];
+    const words = encodeURIComponent(attack);
+    for (const room of [1, 2, 3]) pages.push(`/rooms/${room}/search?q=${words}`, `/rooms/${room}/messages/${words}`);
+    pages.push(`/rooms/sign-in?next=${words}`, ...(await permalinksOf(rooms)));
     for (const path of pages) expectHarmless(String((await rooms.call("GET", path)).body));
+    expectHarmless(await refusedDraft(rooms, attack));
     const events = await rooms.rooms.watch("1", 0, AbortSignal.timeout(50));
     for await (const { html } of events ?? []) tagsOf(html);
   });

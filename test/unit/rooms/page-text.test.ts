@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
 import { sanitiseMessage } from "../../../src/rooms/page/notification-html.ts";
-import { textToHtml } from "../../../src/rooms/page/plain-text.ts";
+import { addressesIn, textToHtml } from "../../../src/rooms/page/plain-text.ts";
 import { attacks } from "./attacks.ts";
 
 const allowedTags = new Set(
@@ -9,7 +9,7 @@ const allowedTags = new Set(
   ),
 );
 const allowedAttributes = new Set(
-  "href target rel src alt width height align loading referrerpolicy data-style colspan rowspan valign class".split(
+  "href target rel src alt width height align loading referrerpolicy data-style colspan rowspan valign class title".split(
     " ",
   ),
 );
@@ -25,7 +25,8 @@ function expectHarmless(html: string): void {
       if (name === "src") expect(value).toMatch(/^https?:\/\//u);
       if (name === "data-style")
         expect(value).toMatch(/^(?:(?:color|font-weight|text-decoration|width|height):[\w#.%(), ]+;?)+$/u);
-      if (name === "class") expect(value).toBe("mention");
+      if (name === "class") expect(value).toMatch(/^(?:mention|emoticon)$/u);
+      if (name === "title") expect(value).toMatch(/^\([a-z]+\)$/iu);
     }
   }
   expect(html.replace(tag, "")).not.toContain("<");
@@ -104,6 +105,15 @@ describe("text messages", () => {
         '<span class="mention">@Bob</span>, bob@example.com a/@b',
     );
   });
+  test("show HipChat's emoticons that have a sign, but not in code", () => {
+    expect(html("(thumbsup) (Success) (allthethings) (a) f(heart)")).toBe(
+      '<span class="emoticon" title="(thumbsup)">👍</span> <span class="emoticon" title="(Success)">✅</span> ' +
+        '(allthethings) (a) f<span class="emoticon" title="(heart)">❤️</span>',
+    );
+    expect(addressesIn("(thumbsup) @all http://a.example/(star).")).toEqual(["http://a.example/(star)"]);
+    expect(html("/code (thumbsup)")).toBe("<pre><code>(thumbsup)</code></pre>");
+    expect(html("https://a.example/(star)")).not.toContain("⭐");
+  });
   test("keep their line ends", () => expect(html("a\n\nb")).toBe("a\n\nb"));
   test.each([
     ["/code <b>", "<pre><code>&lt;b&gt;</code></pre>"],
@@ -116,7 +126,7 @@ describe("text messages", () => {
   ])("know HipChat's slash forms: %j", (text, expected) => expect(html(text)).toBe(expected));
   test("of 10,000 hostile characters are drawn in no time", () => {
     const startedMs = performance.now();
-    for (const piece of ["http://", "((((", "@", '@"', "https://a.example/)))", "https://a.example/((("]) {
+    for (const piece of ["http://", "((((", "(star", "@", '@"', "https://a.example/)))", "https://a.example/((("]) {
       html(piece.repeat(10_000 / piece.length));
     }
     html(`https://a.example/${")".repeat(9_900)}`);

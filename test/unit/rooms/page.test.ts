@@ -118,6 +118,7 @@ describe("a room's page", () => {
     ["with markup", "<b>&\"'"],
     ["that is a number", "4711"],
     ["of the page's own folder", "assets"],
+    ["of the page's own form", "sign-in"],
     ["with a percent sign", "100%"],
   ])("is found by the links to it: a name %s", async (_, name) => {
     const unescaped = (path: string | undefined): string => (path ?? "").replaceAll("&#39;", "'");
@@ -139,7 +140,7 @@ describe("a room's page", () => {
     expect(policy).not.toMatch(/unsafe|nonce|data:|blob:|\*/u);
     expect(headers).toMatchObject({
       "x-content-type-options": "nosniff",
-      "referrer-policy": "no-referrer",
+      "referrer-policy": "same-origin",
       "cache-control": "no-store",
     });
     expect(String(body)).not.toMatch(/<style|style="|<script(?! type="module" src="\/rooms\/assets\/)|\son\w+="/u);

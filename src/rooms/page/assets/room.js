@@ -1,4 +1,11 @@
-// Makes a room's page live. Without it the page shows the same messages, in UTC, until it is loaded again.
+// Makes a room's page live. Without it the page shows the same messages, in UTC, until it is loaded again, and takes the
+// same forms.
+
+import { prepareCompose } from "./compose.js";
+import { followRooms, keepSeen, seen, showNews } from "./news.js";
+import { prepareRing } from "./ring.js";
+import { separate, showDays, showTimes } from "./times.js";
+import { prepareViewer } from "./viewer.js";
 
 const messages = document.querySelector("#messages");
 const log = document.querySelector("#log");
@@ -7,65 +14,39 @@ const pill = document.querySelector("#pill");
 const messagesKeptMax = 400;
 const lostAfterMs = 3000;
 const retryMs = { first: 1000, last: 30_000 };
+const timesShownMs = 30_000;
 
 showTimes(document);
+setInterval(showTimes, timesShownMs, document);
 applyStyles(document);
 if (messages !== null) {
-  showDays();
+  showDays(messages);
+  showLinked();
   if (messages.dataset.events !== undefined) goLive();
-  prepareViewer();
+  prepareViewer(messages);
+  prepareParents();
+}
+prepareKeys();
+const compose = document.querySelector("#compose");
+if (compose !== null) prepareCompose(compose, log);
+followRooms();
+
+/** The message that the address names, in the middle of the window. */
+function showLinked() {
+  const named = location.hash === "" ? null : document.getElementById(location.hash.slice(1));
+  const message = named ?? messages.querySelector(".is-linked");
+  message?.scrollIntoView({ block: "center" });
 }
 
-/* Times and days in the reader's own zone and language. */
-
-function showTimes(root) {
-  const clock = new Intl.DateTimeFormat(undefined, { timeStyle: "short" });
-  const whole = new Intl.DateTimeFormat(undefined, { dateStyle: "full", timeStyle: "medium" });
-  for (const time of root.querySelectorAll(".time time, .card-time")) {
-    const at = new Date(time.dateTime);
-    time.title = whole.format(at);
-    time.textContent = time.matches(".card-time") && !isToday(at) ? shortDay(at) : clock.format(at);
-  }
-}
-
-function showDays() {
-  for (const day of messages.querySelectorAll(".day")) day.remove();
-  let last = "";
-  for (const message of messages.querySelectorAll(".message")) last = separate(message, last);
-}
-
-/** Puts a separator before a message that begins a day; gives that day. */
-function separate(message, lastDay) {
-  const at = new Date(message.querySelector("time").dateTime);
-  const day = at.toDateString();
-  if (day === lastDay) return day;
-  const separator = document.createElement("div");
-  separator.className = "day";
-  const time = document.createElement("time");
-  time.dateTime = `${at.getFullYear()}-${`${at.getMonth() + 1}`.padStart(2, "0")}-${`${at.getDate()}`.padStart(2, "0")}`;
-  time.textContent = longDay(at);
-  separator.append(time);
-  message.before(separator);
-  message.classList.remove("continues");
-  return day;
-}
-
-function longDay(at) {
-  const today = new Date();
-  const yesterday = new Date(today.getFullYear(), today.getMonth(), today.getDate() - 1);
-  const isThisYear = at.getFullYear() === today.getFullYear();
-  if (isToday(at)) return "Today";
-  if (at.toDateString() === yesterday.toDateString()) return "Yesterday";
-  const year = isThisYear ? {} : { year: "numeric" };
-  return new Intl.DateTimeFormat(undefined, { weekday: "long", day: "numeric", month: "long", ...year }).format(at);
-}
-
-function shortDay(at) {
-  return new Intl.DateTimeFormat(undefined, { day: "numeric", month: "short" }).format(at);
-}
-
-function isToday(at) {
-  return at.toDateString() === new Date().toDateString();
+/** The message that another answers is often on this page already. */
+function prepareParents() {
+  messages.addEventListener("click", (event) => {
+    const link = event.target.closest(".parent");
+    const message = link === null ? null : document.getElementById(new URL(link.href).hash.slice(1));
+    if (message === null || event.ctrlKey || event.metaKey || event.shiftKey) return;
+    event.preventDefault();
+    location.hash = message.id;
+  });
 }
 
 /** The page's policy forbids style attributes; these few properties the server has checked. */
@@ -78,6 +59,24 @@ function applyStyles(root) {
   }
 }
 
+/* Keys: `/` goes to the search, Escape back to the messages. */
+
+function prepareKeys() {
+  document.addEventListener("keydown", (event) => {
+    const isTyping = event.target.matches("input, textarea, select, [contenteditable]");
+    if (event.key === "Escape" && isTyping && !event.isComposing) {
+      event.target.blur();
+      log?.focus({ preventScroll: true });
+    }
+    if (event.key !== "/" || isTyping || event.ctrlKey || event.metaKey || event.altKey) return;
+    const field = [...document.querySelectorAll("[type=search]")].find((one) => one.checkVisibility());
+    if (field === undefined) return;
+    event.preventDefault();
+    field.focus();
+    field.select();
+  });
+}
+
 /* New messages. */
 
 function goLive() {
@@ -88,6 +87,10 @@ function goLive() {
   let source;
   let retryInMs = retryMs.first;
   let lostTimer;
+  const ring = prepareRing(messages.dataset.room);
+  showNews(messages, seen()[messages.dataset.roomId]);
+  const sawAll = () => document.hidden || keepSeen(messages.dataset.roomId, lastSequence);
+  sawAll();
 
   const isAtEnd = () => log.scrollTop > -80;
   const showUnread = () => (document.title = unread === 0 ? title : `(${unread}) ${title}`);
@@ -130,6 +133,8 @@ function goLive() {
       if (wasAtEnd) dropOldest();
     });
     if (!wasAtEnd) showPill(unseen + 1);
+    ring(message);
+    sawAll();
     if (document.hidden) {
       unread += 1;
       showUnread();
@@ -156,6 +161,7 @@ function goLive() {
     if (document.hidden) return;
     unread = 0;
     showUnread();
+    sawAll();
   });
   addEventListener("pagehide", () => source.close());
   // A page that comes back from the browser's cache has missed what was said since.
@@ -191,48 +197,4 @@ function setState(state, text) {
   element.dataset.state = state;
   const label = element.querySelector(".state-text");
   if (label.textContent !== text) label.textContent = text;
-}
-
-/* Pictures at full size: a click on one opens it here; a click with a key held opens its link, as ever. */
-
-function prepareViewer() {
-  const viewer = document.querySelector("#viewer");
-  const stage = viewer.querySelector(".viewer-stage");
-  const picture = viewer.querySelector(".viewer-picture");
-  let current;
-
-  function show(link) {
-    current = link;
-    const preview = link.querySelector("img");
-    const figure = link.closest("figure");
-    stage.classList.remove("is-actual");
-    picture.src = link.href;
-    picture.alt = preview.alt;
-    viewer.querySelector(".viewer-name").textContent = figure.querySelector(".file-name").textContent;
-    viewer.querySelector(".viewer-open").href = link.href;
-    if (!viewer.open) viewer.showModal();
-  }
-
-  function step(by) {
-    const links = [...messages.querySelectorAll(".picture-link")];
-    const next = links[links.indexOf(current) + by];
-    if (next !== undefined) show(next);
-  }
-
-  messages.addEventListener("click", (event) => {
-    const link = event.target.closest(".picture-link");
-    if (link === null || event.ctrlKey || event.metaKey || event.shiftKey || event.button !== 0) return;
-    event.preventDefault();
-    show(link);
-  });
-  viewer.addEventListener("keydown", (event) => {
-    if (event.key === "ArrowLeft") step(-1);
-    if (event.key === "ArrowRight") step(1);
-  });
-  stage.addEventListener("click", (event) => {
-    if (event.target === picture) stage.classList.toggle("is-actual");
-    else viewer.close();
-  });
-  viewer.querySelector(".viewer-close").addEventListener("click", () => viewer.close());
-  viewer.addEventListener("close", () => picture.removeAttribute("src"));
 }
