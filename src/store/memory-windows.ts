@@ -7,10 +7,10 @@ import type { Decide, Decision, PlannedAlert, WindowBook } from "./contract.ts";
 export interface MemoryWindows {
   /** Lets an alert into its window, one after the other; as it is without `decide`. */
   enter(planned: PlannedAlert, decide: Decide | undefined): Promise<PlannedAlert & Pick<Decision, "dropped">>;
-  /** `release` puts deliveries into their channels' backlogs, `accept` keeps the alerts that end windows. */
+  /** `release` puts deliveries into their channels' backlogs, `accept` keeps the alerts that end windows, asked for when their turn has come. */
   book(
     release: (deliveryIds: readonly string[]) => void,
-    accept: (planned: readonly PlannedAlert[], decide: Decide) => Promise<readonly PlannedAlert[]>,
+    accept: (planned: () => readonly PlannedAlert[], decide: Decide) => Promise<readonly PlannedAlert[]>,
   ): WindowBook;
 }
 
@@ -44,12 +44,12 @@ export function createMemoryWindows(): MemoryWindows {
         return due.length;
       },
       async endSilent(before, cancel, decide) {
-        const silent = [...windows.values()].filter((window) => isOpen(window) && window.heardAt < before);
-        const alerts = silent.slice(0, limits.windowsBatch).map(cancel);
-        return await accept(
-          alerts.map((alert) => ({ alert, deliveries: [] })),
-          decide,
-        );
+        const silent = (): readonly PlannedAlert[] =>
+          [...windows.values()]
+            .filter((window) => isOpen(window) && window.heardAt < before)
+            .slice(0, limits.windowsBatch)
+            .map((window) => ({ alert: cancel(window), deliveries: [] }));
+        return await accept(silent, decide);
       },
     }),
   };

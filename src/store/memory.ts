@@ -83,7 +83,7 @@ class MemoryStore implements Store {
   readonly #windows = createMemoryWindows();
   readonly windows = this.#windows.book(
     (ids) => this.#release(ids),
-    async (planned, decide) => await this.#keep(planned, decide),
+    async (planned, decide) => await this.#turns.run(async () => await this.#keep(planned(), decide)),
   );
   readonly #alerts = new Map<string, AlertEntry>();
   readonly #keys = new Map<string, readonly string[]>();
@@ -109,15 +109,12 @@ class MemoryStore implements Store {
     const ids = planned.map(({ alert }) => alert.id);
     if (idempotencyKey !== undefined) this.#keys.set(idempotencyKey, ids);
     forgetOldest(this.#keys, () => true);
-    await this.#keep(planned, decide);
+    await this.#turns.run(async () => await this.#keep(planned, decide));
     return ids.map((id): Accepted => ({ id, duplicate: false }));
   }
 
+  /** One after the other: an alert waits for those before it in its window. */
   async #keep(planned: readonly PlannedAlert[], decide: Decide | undefined): Promise<readonly PlannedAlert[]> {
-    return await this.#turns.run(async () => await this.#keepNow(planned, decide));
-  }
-
-  async #keepNow(planned: readonly PlannedAlert[], decide: Decide | undefined): Promise<readonly PlannedAlert[]> {
     const decided: Awaited<ReturnType<MemoryWindows["enter"]>>[] = [];
     for (const one of planned) decided.push(await this.#windows.enter(one, decide));
     for (const one of decided) this.#alerts.set(one.alert.id, entryOf(one));

@@ -153,7 +153,7 @@ describe("a reply", () => {
     expect((await historyOf(rooms))[1]).toMatchObject({ type: "message", message: "on it", attach_to: parent?.id });
     const page = String((await rooms.call("GET", "/rooms/Lobby")).body);
     expect(page).toMatch(
-      /<a class="parent" href="#m\d+"><span aria-hidden="true">↳<\/span> <bdi>Bot<\/bdi>: <bdi>CPU 97%/u,
+      /<a class="parent" href="\/rooms\/Lobby\/messages\/[\da-f-]{36}#m\d+"><span aria-hidden="true">↳<\/span> <bdi>Bot<\/bdi>: <bdi>CPU 97%/u,
     );
   });
   test("to nothing is refused; a notification attached to nothing stands by itself", async () => {
