@@ -22,14 +22,14 @@ export function textOf(alert: Alert, { plan }: PendingDelivery, channel: Channel
   const own = asDecided(channel, decided);
   const text = withDecided(composeText(alert, own, plan.text, plan.details), decided);
   const { pictures } = channel.destination;
-  if (text.text === "" && !isAskedFor(alert)) return text;
+  if (text.text === "" && !isAskedFor(alert, { plan })) return text;
   if (!pictures.taken) return linkInstead(text, alert, plan.portals, pictures.reason, portals);
   return channel.portalLinks ? linkBeside(text, alert, plan.portals, portals) : text;
 }
 
-/** A schedule's run, or what was posted by hand: its picture is wanted with or without a text. */
-function isAskedFor({ window, once }: Alert): boolean {
-  return window === undefined && once !== true;
+/** A schedule's run, what was posted by hand, a plan of pictures alone: they are wanted with or without a text. */
+function isAskedFor({ window, once }: Alert, { plan }: Pick<PendingDelivery, "plan">): boolean {
+  return plan.text === "" || (window === undefined && once !== true);
 }
 
 export interface ComingPicture {
@@ -47,7 +47,7 @@ export function picturesOf(
 ): readonly ComingPicture[] {
   const { pictures } = channel.destination;
   if (!pictures.taken) return [];
-  if (!isAskedFor(alert) && textOf(alert, delivery, channel, deps.portals).text === "") return [];
+  if (!isAskedFor(alert, delivery) && textOf(alert, delivery, channel, deps.portals).text === "") return [];
   return delivery.plan.portals.flatMap((portal, index) => {
     const position = index + 1;
     if (delivery.steps.get(position)?.record !== undefined) return [];
