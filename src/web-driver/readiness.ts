@@ -177,7 +177,9 @@ class Settling {
   }
 
   #stepMs(): number {
-    if (this.#stillMs > 0) return Math.min(Math.max(stepMs, stillGrowth * this.#stillMs), stepMaxMs);
+    // Whole steps: at odd times, two frames in a row of what swings to and fro may look the same.
+    const grown = Math.ceil((stillGrowth * this.#stillMs) / stepMs) * stepMs;
+    if (this.#stillMs > 0) return Math.min(Math.max(stepMs, grown), stepMaxMs);
     if (this.#movedFrames > movingFramesMax) return stepMaxMs;
     return this.#movedFrames > 20 ? movingStepMs : stepMs;
   }
