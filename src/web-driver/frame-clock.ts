@@ -71,7 +71,11 @@ export function createFrameClock(wire: Wire, lane: Lane, clock: Clock): FrameClo
   let heldMs: number | undefined;
   let wentOn = false;
   let expired = Promise.withResolvers<void>();
-  wire.on("Emulation.virtualTimeBudgetExpired", () => expired.resolve());
+  let hasExpired = false;
+  wire.on("Emulation.virtualTimeBudgetExpired", () => {
+    hasExpired = true;
+    expired.resolve();
+  });
 
   const setPolicy = async (policy: string, budgetMs?: number): Promise<void> => {
     const budget = budgetMs === undefined ? {} : { budget: budgetMs, maxVirtualTimeTaskStarvationCount: starvedTurns };
@@ -92,6 +96,7 @@ export function createFrameClock(wire: Wire, lane: Lane, clock: Clock): FrameClo
 
   const pass = async (ms: number, goesOn: GoesOn, signal: AbortSignal): Promise<void> => {
     expired = Promise.withResolvers<void>();
+    hasExpired = false;
     // What held the last step up most likely holds this one up, too.
     let isGoingOn = wentOn && goesOn(0);
     let idleLooks = 0;
@@ -106,8 +111,11 @@ export function createFrameClock(wire: Wire, lane: Lane, clock: Clock): FrameClo
         idleLooks = 0;
         await race(setPolicy("advance", ms), signal);
       } else if (goesOn(waitedMs)) {
+        // Every budget's end is told, also of one that was followed by another: the steps after it would end too early. And
+        // without a budget that is still to end, time would run on and on: whether there is one is sure only while it stands.
+        await race(setPolicy("pause"), signal);
+        if (hasExpired) return;
         isGoingOn = true;
-        // Every budget's end is told, also of one that was followed by another: the steps after it would end too early.
         await race(setPolicy("advance"), signal);
       }
     }
