@@ -36,12 +36,10 @@ type SettleOptions = Pick<ShotOptions, "ready" | "crop" | "fullPage" | "viewport
 /** One step of page time while pixels change: a second of animation is over in four frames. */
 const stepMs = 250;
 const stepMaxMs = 2000;
-/** A step on a still page is this many times as long as the page has been still: few frames show a long stillness. */
-const stillGrowth = 1.5;
 /** Steps of a page that moves on and on: those that count their own frames get as many as they need. */
 const movingStepMs = 50;
 /** Page time without a change, after which nothing is expected any more: timers of a page's start are shorter. */
-const stillMs = 5000;
+const stillMs = 4000;
 /** The same where the page itself says that it is drawn. */
 const claimedStillMs = 200;
 /** Frames that a page which asks for them gets to see although nothing changes: some count them before they draw. */
@@ -177,9 +175,7 @@ class Settling {
   }
 
   #stepMs(): number {
-    // Whole steps: at odd times, two frames in a row of what swings to and fro may look the same.
-    const grown = Math.ceil((stillGrowth * this.#stillMs) / stepMs) * stepMs;
-    if (this.#stillMs > 0) return Math.min(Math.max(stepMs, grown), stepMaxMs);
+    if (this.#stillMs > 0) return Math.min(Math.max(stepMs, this.#stillMs), stepMaxMs);
     if (this.#movedFrames > movingFramesMax) return stepMaxMs;
     return this.#movedFrames > 20 ? movingStepMs : stepMs;
   }
