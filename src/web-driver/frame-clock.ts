@@ -87,13 +87,6 @@ export function createFrameClock(wire: Wire, lane: Lane, clock: Clock): FrameClo
 
   const drawFrame = createFrames(wire, lane, () => baseTicks ?? 0);
 
-  /** Whether the page's main thread is free, so that its time passes if it may. */
-  const isIdle = async (signal: AbortSignal): Promise<boolean> => {
-    const beganMs = clock.monotonicMs();
-    await race(wire.send("Runtime.evaluate", { expression: "0" }), signal);
-    return clock.monotonicMs() - beganMs < askMs;
-  };
-
   const pass = async (ms: number, goesOn: GoesOn, signal: AbortSignal): Promise<void> => {
     expired = Promise.withResolvers<void>();
     hasExpired = false;
@@ -106,7 +99,7 @@ export function createFrameClock(wire: Wire, lane: Lane, clock: Clock): FrameClo
       wentOn = isGoingOn;
       if (over) return;
       if (isGoingOn) {
-        idleLooks = (await isIdle(signal)) ? idleLooks + 1 : 0;
+        idleLooks = (await isIdle(wire, clock, signal)) ? idleLooks + 1 : 0;
         if (idleLooks <= idleLooksMax) continue;
         idleLooks = 0;
         await race(setPolicy("advance", ms), signal);
@@ -145,6 +138,13 @@ export function createFrameClock(wire: Wire, lane: Lane, clock: Clock): FrameClo
       }
     },
   };
+}
+
+/** Whether the page's main thread is free, so that its time passes if it may. */
+async function isIdle(wire: Wire, clock: Clock, signal: AbortSignal): Promise<boolean> {
+  const beganMs = clock.monotonicMs();
+  await race(wire.send("Runtime.evaluate", { expression: "0" }), signal);
+  return clock.monotonicMs() - beganMs < askMs;
 }
 
 interface Drawn {
