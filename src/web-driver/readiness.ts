@@ -33,8 +33,11 @@ export interface SettleDeps {
 
 type SettleOptions = Pick<ShotOptions, "ready" | "crop" | "fullPage" | "viewport">;
 
-/** One step of page time while pixels change: a second of animation is over in four frames. */
+/** One step of page time while pixels change. */
 const stepMs = 250;
+/** The same once two frames changed: a second of animation is over in three or four of them, at 10 to 15 ms each. */
+const animationStepMs = 500;
+const animationFrames = 2;
 const stepMaxMs = 2000;
 /** Steps of a page that moves on and on: those that count their own frames get as many as they need. */
 const movingStepMs = 50;
@@ -177,7 +180,8 @@ class Settling {
   #stepMs(): number {
     if (this.#stillMs > 0) return Math.min(Math.max(stepMs, this.#stillMs), stepMaxMs);
     if (this.#movedFrames > movingFramesMax) return stepMaxMs;
-    return this.#movedFrames > 20 ? movingStepMs : stepMs;
+    if (this.#movedFrames > 20) return movingStepMs;
+    return this.#movedFrames >= animationFrames ? animationStepMs : stepMs;
   }
 
   /** Whether the page's time passes although requests are on their way: only such are left as nobody waits for. */
