@@ -28,11 +28,15 @@ function run(command, args, options = {}) {
   return spawnSync(command, args, { cwd: root, stdio: ["ignore", 2, 2], ...options });
 }
 
-function installPackages() {
-  const wanted = createHash("sha256")
+/** What decides which packages there are. */
+function lockHash() {
+  return createHash("sha256")
     .update(readFileSync(join(root, "package-lock.json")))
-    .update(`${process.platform} ${process.arch}`)
-    .digest("hex");
+    .update(`${process.platform} ${process.arch}`);
+}
+
+function installPackages() {
+  const wanted = lockHash().digest("hex");
   const stamp = join(stamps, "packages");
   if (existsSync(stamp) && readFileSync(stamp, "utf8") === wanted && existsSync(pinnedNode)) return;
   say("installing npm packages …");
@@ -45,6 +49,21 @@ function installPackages() {
     fail("the package `node` brought no binary for this machine; run `npm rebuild node`, then run this again.");
   }
   mkdirSync(stamps, { recursive: true });
+  writeFileSync(stamp, wanted);
+}
+
+/** The charts of the test portal are made of the package that was installed. */
+function makeCharts() {
+  const portal = join(root, "portals", "test");
+  const wanted = lockHash()
+    .update(readFileSync(join(portal, "charts.js")))
+    .digest("hex");
+  const stamp = join(stamps, "charts");
+  const isMade = existsSync(stamp) && readFileSync(stamp, "utf8") === wanted;
+  if (isMade && existsSync(join(portal, "charts.min.js"))) return;
+  const { status } = run(pinnedNode, [join(root, ".ci", "charts.mjs")]);
+  if (status !== 0)
+    fail("the charts of the test portal could not be made; look at the words above, then run this again.");
   writeFileSync(stamp, wanted);
 }
 
@@ -126,5 +145,6 @@ function runProgram([file, ...args]) {
 }
 
 installPackages();
+makeCharts();
 installBrowser();
 runProgram(process.argv.slice(2));

@@ -1,4 +1,3 @@
-import { createRequire } from "node:module";
 import { fileURLToPath } from "node:url";
 import express, { Router } from "express";
 import { testPortalData } from "../../portals/test/data.ts";
@@ -7,7 +6,7 @@ import { wait } from "../core/wait.ts";
 import { signalOf } from "./body.ts";
 
 const folder = fileURLToPath(new URL("../../portals/test/", import.meta.url));
-const echarts = createRequire(import.meta.url).resolve("echarts/dist/echarts.min.js");
+const charts = "charts.min.js";
 const pageFiles = ["index.html", "portal.js", "portal.css"];
 
 /** The test portal under /portals/test/: a page of real charts, and the data they draw. */
@@ -21,8 +20,8 @@ export function testPortalRoutes(): Router {
     await wait(latencyMs, signalOf(response));
     response.status(status).set("cache-control", "no-store").json(body);
   });
-  router.get("/portals/test/echarts.min.js", (_request, response) => {
-    response.sendFile(echarts, { maxAge: "1h" });
+  router.get(`/portals/test/${charts}`, (_request, response) => {
+    response.sendFile(charts, { root: folder, maxAge: "1h" });
   });
   router.use("/portals/test", (request, _response, next) => {
     const name = request.path === "/" ? "index.html" : request.path.slice(1);
