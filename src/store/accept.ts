@@ -6,7 +6,7 @@ import { createGroupCommit } from "./group-commit.ts";
 import type { Queue } from "./queue.ts";
 import { acceptColumns, lookupColumns } from "./rows.ts";
 import * as sql from "./statements.ts";
-import { decideAll, dropDelayed, lockWindows } from "./windows.ts";
+import { decideAll, dropDelayed, lockWindows, writeWindows } from "./windows.ts";
 import type { Arrival } from "./windows.ts";
 
 /** The channel of LISTEN and NOTIFY on which processes tell each other that there is something to handle. */
@@ -82,11 +82,14 @@ async function placeWithin(
   // Waits for a try that is still being committed: it has the same windows.
   const windows = await lockWindows(arrivals, query);
   if (isAgain && (await query(sql.anyOf, [ids])).length > 0) return [];
-  const decided = await decideAll(arrivals, windows, query);
-  await query(sql.accept, [...acceptColumns(decided), wakeChannel, ...lookupColumns(decided)]);
-  await dropDelayed(decided, query);
-  await queue.add(ids, query);
-  return decided;
+  const { alerts, changed } = await decideAll(arrivals, windows);
+  await Promise.all([
+    writeWindows(changed, query),
+    query(sql.accept, [...acceptColumns(alerts), wakeChannel, ...lookupColumns(alerts)]),
+    dropDelayed(alerts, query),
+    queue.add(ids, query),
+  ]);
+  return alerts;
 }
 
 /** Undefined when the key is new; two requests of one key wait for each other here. */

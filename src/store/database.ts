@@ -12,7 +12,7 @@ type Heard = (payload?: string) => void;
 
 export interface Database extends AsyncDisposable {
   readonly query: Query;
-  /** All or nothing. */
+  /** All or nothing. Statements that are asked for at the same time go to the server at the same time, in their order. */
   transaction<Result>(work: (query: Query) => Promise<Result>): Promise<Result>;
   /** Calls `heard` with what every NOTIFY on the channel says, and with nothing after every time the listening was interrupted. */
   listen(channel: string, heard: Heard): AsyncDisposable;
@@ -33,7 +33,7 @@ export function openDatabase(address: DatabaseAddress, log: Logger): Database {
     // The server's own limit does not help where the connection is half open.
     query_timeout: limits.databaseStatementMs + limits.databaseConnectMs,
   };
-  const pool = new Pool({ ...settings, max: limits.databaseConnectionsMax });
+  const pool = new Pool({ ...settings, max: limits.databaseConnectionsMax, pipeline: true });
   // Without listeners a connection that breaks, idle or in use, would end the process.
   pool.on("error", (error) => log.debug({ reason: error.message }, "An idle database connection broke."));
   pool.on("connect", (client) => client.on("error", () => undefined));
@@ -87,8 +87,8 @@ async function transaction<Result>(
   });
   const query = queryOf(client, nameOf);
   try {
-    await query("begin");
-    const result = await work(query);
+    // The first statement does not wait for the answer to this: without a connection both fail, and else it cannot fail.
+    const [, result] = await Promise.all([query("begin"), work(query)]);
     await query("commit");
     client.release();
     return result;

@@ -128,8 +128,10 @@ function sourceOf(database: Database, queue: Queue, underway: () => readonly str
       await persist(
         async () =>
           await database.transaction(async (query) => {
-            await query("update chartbell.alert set completed_at = now() where id = any($1::uuid[])", [ids]);
-            await queue.complete(ids, query);
+            await Promise.all([
+              query("update chartbell.alert set completed_at = now() where id = any($1::uuid[])", [ids]),
+              queue.complete(ids, query),
+            ]);
           }),
       ),
     max: limits.requestsPerCommitMax,

@@ -70,12 +70,14 @@ export async function lockWindows(arrivals: readonly Arrival[], query: Query): P
   return windowsOf(await query<WindowRow>(lock, [[...keys]]));
 }
 
-/** Lets the alerts into their windows, those of one window in order, and writes the windows as they are then. */
-export async function decideAll(
-  arrivals: readonly Arrival[],
-  windows: ReadonlyMap<string, Window>,
-  query: Query,
-): Promise<readonly PlannedAlert[]> {
+/** What became of alerts, and the windows as they are then. */
+interface Decided {
+  readonly alerts: readonly PlannedAlert[];
+  readonly changed: ReadonlyMap<string, Window>;
+}
+
+/** Lets the alerts into their windows, those of one window in order. */
+export async function decideAll(arrivals: readonly Arrival[], windows: ReadonlyMap<string, Window>): Promise<Decided> {
   const decided = new Map<string, PlannedAlert>();
   const changed = new Map<string, Window>();
   const letIn = async (key: string, own: readonly Arrival[]): Promise<void> => {
@@ -88,8 +90,7 @@ export async function decideAll(
   };
   const byKey = Map.groupBy(arrivals, ({ planned }) => keyOf(planned.alert)[0] ?? planned.alert.id);
   await Promise.all([...byKey].map(async ([key, own]) => await letIn(key, own)));
-  await writeWindows(changed, query);
-  return arrivals.map(({ planned }) => decided.get(planned.alert.id) ?? planned);
+  return { alerts: arrivals.map(({ planned }) => decided.get(planned.alert.id) ?? planned), changed };
 }
 
 /** Ends the deliveries that the decisions drop; some may have been planned by the same commit. */
@@ -107,7 +108,7 @@ function windowsOf(rows: readonly WindowRow[]): Map<string, Window> {
   return new Map(rows.flatMap(({ key, body }) => (body === null ? [] : [[key, windowOf(body)]])));
 }
 
-async function writeWindows(windows: ReadonlyMap<string, Window>, query: Query): Promise<void> {
+export async function writeWindows(windows: ReadonlyMap<string, Window>, query: Query): Promise<void> {
   if (windows.size === 0) return;
   const all = [...windows.values()];
   await query(write, [
