@@ -57,7 +57,7 @@ type JsonSchema = z.core.JSONSchema.JSONSchema;
 let configSchema: JsonSchema | undefined;
 
 /** The keys that the schema knows at a path, read from its JSON Schema. */
-export function knownKeysAt(path: readonly PropertyKey[]): readonly string[] {
+function knownKeysAt(path: readonly PropertyKey[]): readonly string[] {
   configSchema ??= z.toJSONSchema(Config, { io: "input", unrepresentable: "any", reused: "inline" });
   let level: readonly JsonSchema[] = [configSchema];
   for (const step of path) level = level.flatMap((schema) => childrenOf(schema, step));

@@ -3,7 +3,7 @@ import { Name } from "./name.ts";
 import { SecretField } from "./secret.ts";
 
 /** What a token of the API may be used for. */
-export const tokenScopes = ["alerts", "read", "shots", "manage"] as const;
+const tokenScopes = ["alerts", "read", "shots", "manage"] as const;
 export const TokenScope = z.enum(tokenScopes);
 export type TokenScope = z.infer<typeof TokenScope>;
 

@@ -37,7 +37,7 @@ export function unauthorizedV1(): string {
 }
 
 /** v1 takes its fields from the form and from the query, the form's first (winston-hipchat sends an empty form). */
-export function v1Fields(request: ApiRequest): Fields {
+function v1Fields(request: ApiRequest): Fields {
   const query = Object.fromEntries(request.query);
   return request.method === "POST" && request.body.length > 0 ? { ...query, ...readFields(request) } : query;
 }

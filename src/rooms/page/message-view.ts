@@ -130,7 +130,7 @@ function fit(pixels: { readonly width: number; readonly height: number }) {
 }
 
 /** As `41 KB`; thousands, as file managers count. */
-export function sizeText(bytes: number): string {
+function sizeText(bytes: number): string {
   if (bytes < 1000) return `${bytes} B`;
   if (bytes < 1_000_000) return `${Math.round(bytes / 1000)} KB`;
   return `${(bytes / 1_000_000).toFixed(1)} MB`;

@@ -44,5 +44,4 @@ export interface PictureStorage {
   remove(sha256: string): Promise<void>;
 }
 
-export const storageNames = ["files", "database", "s3"] as const;
-export type StorageName = (typeof storageNames)[number];
+export type StorageName = "files" | "database" | "s3";
