@@ -100,6 +100,8 @@ async function shots(
   for (let round = 1; round <= rounds; round += 1) {
     for (const one of chosen) {
       const { name, library, behaviour } = one;
+      // Their times are told: those of a page that is kept, and shows the same address again, as a portal's does.
+      if (behaviour === "plain") await shootCase(driver, zoo, one, `before-${round}-${results.length}`);
       const shot = await shootCase(driver, zoo, one, `shot-${round}-${results.length}`);
       const judgement = await judge(one, shot, truths.get(name));
       const { shotMs, afterDataMs } = shot;
