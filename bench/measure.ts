@@ -22,8 +22,10 @@ export interface Measured {
   readonly tool: Tool;
   readonly shots: readonly Shot[];
   readonly peakBytes: number;
-  /** Shots a second, by how many were taken side by side. */
+  /** Shots a second of plain pages, by how many were taken side by side. */
   readonly rates: Readonly<Record<number, number>>;
+  /** Shots a second of the test portal, as many side by side as are measured. */
+  readonly portalRate: number;
 }
 
 interface Bench {
@@ -72,18 +74,20 @@ async function inTurns(
   return new Map(entrants.map(({ tool, shots }) => [tool, shots]));
 }
 
-async function alone(tool: Tool, bench: Bench): Promise<Pick<Measured, "rates" | "peakBytes">> {
+async function alone(tool: Tool, bench: Bench): Promise<Omit<Measured, "tool" | "shots">> {
   await using open = await tool.open(bench.executable);
   await shootUntimed(open, bench.zoo, bench.subjects[0]);
   const rates: Record<number, number> = {};
   let peakBytes = 0;
   for (const concurrency of tool.isParallel ? concurrencies : [1]) {
     await using memory = watchMemory();
-    rates[concurrency] = await rateOf(open, bench, concurrency);
+    rates[concurrency] = await rateOf(open, bench, "plain", concurrency);
     if (concurrency === 1) peakBytes = memory.peakBytes;
     bench.say(`${tool.name}: ${rates[concurrency].toFixed(2)} shots/s, ${concurrency} at a time`);
   }
-  return { rates, peakBytes };
+  const portalRate = await rateOf(open, bench, "portal", tool.isParallel ? concurrencyMax : 1);
+  bench.say(`${tool.name}: ${portalRate.toFixed(2)} shots/s of the test portal`);
+  return { rates, peakBytes, portalRate };
 }
 
 async function shootUntimed(open: OpenTool, zoo: Zoo, subject: Subject | undefined): Promise<void> {
@@ -112,13 +116,18 @@ async function takeOne(open: OpenTool, zoo: Zoo, { one, truth }: Subject): Promi
   return { ...times, outcome, words: pixels === 0 ? "right" : `${pixels} px wrong`, bytes: png.length };
 }
 
-async function rateOf(open: OpenTool, { zoo, subjects, rateMs }: Bench, concurrency: number): Promise<number> {
-  const plain = subjects.filter(({ one }) => one.behaviour === "plain");
+async function rateOf(
+  open: OpenTool,
+  { zoo, subjects, rateMs }: Bench,
+  behaviour: string,
+  concurrency: number,
+): Promise<number> {
+  const own = subjects.filter(({ one }) => one.behaviour === behaviour);
   let next = 0;
   const work = async (isOver: () => boolean): Promise<number> => {
     let done = 0;
     while (!isOver()) {
-      const subject = plain[next % plain.length];
+      const subject = own[next % own.length];
       next += 1;
       if (subject === undefined) break;
       const isShot = await open.shoot(nextAddress(zoo, subject)).then(

@@ -32,10 +32,11 @@ export function tableOf(all: readonly Measured[]): string {
     "p95 ms",
     "after data, ms",
     ...concurrencies.map((count) => `shots/s, ${count} at a time`),
+    "test portal/s",
     "KB",
     "peak memory, MB",
   ];
-  const rows = all.map(({ tool, shots, rates, peakBytes }) => {
+  const rows = all.map(({ tool, shots, rates, portalRate, peakBytes }) => {
     const times = shots.map(({ shotMs }) => shotMs);
     const after = shots.flatMap(({ outcome, afterDataMs }) => (outcome === "none" ? [] : (afterDataMs ?? [])));
     const bytes = quantile(
@@ -49,6 +50,7 @@ export function tableOf(all: readonly Measured[]): string {
       whole(quantile(times, 0.95)),
       tool.isOwn ? whole(quantile(after, 0.5)) : "",
       ...concurrencies.map((count) => rates[count]?.toFixed(1) ?? ""),
+      portalRate.toFixed(1),
       whole(bytes / 1024),
       canMeasure ? whole(peakBytes / megabyte) : "",
     ];

@@ -31,6 +31,8 @@ export interface Tool {
 const viewport = { width: 900, height: 600 };
 const timeoutMs = 12_000;
 const sleepMs = 1500;
+/** Enough for the slowest of these pages; who sleeps for a page that is not known cannot know it. */
+const longSleepMs = 4000;
 const isRoot = process.getuid?.() === 0;
 /** As Chartbell and the oracle have it: text of the same width, lines with the same edges. */
 const drawing = ["--font-render-hinting=none", "--disable-partial-raster"];
@@ -53,7 +55,12 @@ export const tools: readonly Tool[] = [
     open: (executable) => chartbell(executable, undefined),
   },
   { name: "Playwright, networkidle", isOwn: false, isParallel: true, open: playwright },
-  { name: "puppeteer, networkidle2 + 1.5 s", isOwn: false, isParallel: true, open: puppeteer },
+  ...[sleepMs, longSleepMs].map((ms) => ({
+    name: `puppeteer, networkidle2 + ${ms / 1000} s`,
+    isOwn: false,
+    isParallel: true,
+    open: async (executable: string) => await puppeteer(executable, ms),
+  })),
   {
     name: "capture-website, defaults",
     isOwn: false,
@@ -117,7 +124,7 @@ interface Puppeteer {
   launch(options: object): Promise<{ createBrowserContext(): Promise<PuppeteerContext>; close(): Promise<void> }>;
 }
 
-async function puppeteer(executable: string): Promise<OpenTool> {
+async function puppeteer(executable: string, afterMs: number): Promise<OpenTool> {
   const { default: library } = await load<{ default: Puppeteer }>("puppeteer-core");
   const browser = await library.launch({ executablePath: executable, headless: "shell", args: puppeteerArgs });
   return {
@@ -129,7 +136,7 @@ async function puppeteer(executable: string): Promise<OpenTool> {
         await page.emulateTimezone("UTC");
         await page.emulateMediaFeatures([{ name: "prefers-reduced-motion", value: "reduce" }]);
         await page.goto(url, { waitUntil: "networkidle2", timeout: timeoutMs });
-        await delay(sleepMs);
+        await delay(afterMs);
         return Buffer.from(await page.screenshot());
       } finally {
         await context.close();

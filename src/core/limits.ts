@@ -117,7 +117,7 @@ export const limits = {
    * How processes on one database share its queue: alerts taken at a time; who took some waits for up to so many turns of
    * the others, and for each alert that it has in hand, but not when it took none lately.
    */
-  sharing: { claimMax: 2, turnMs: 2, turnsMax: 8, inHandMs: 2, waitMsMax: 100, forgetMs: 200, gatherMs: 10 },
+  sharing: { claimMax: 2, turnMs: 2, turnsMax: 8, inHandMs: 2, waitMsMax: 100, forgetMs: 200, gatherMs: 25 },
   /** Messages that wait for their turn in one channel of one process; more go into the channel's backlog. */
   channelTurnsMax: 100,
   /** Backlogs that one process empties at the same time, and what it takes of one at a time. */
