@@ -9,6 +9,10 @@ const query = new URLSearchParams(location.search);
 const root = document.documentElement;
 const element = (id) => document.getElementById(id);
 
+// Names and numbers are written without Intl: its first use in a page takes longer than a chart.
+const weekdays = ["Sun", "Mon", "Tue", "Wed", "Thu", "Fri", "Sat"];
+const months = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"];
+
 const isNarrow = () => innerWidth <= 640;
 const isLow = () => innerHeight <= 640 && !isNarrow();
 /** Text of the charts, CSS pixels: still readable when a chat room shows the picture at half its size. */
@@ -86,13 +90,20 @@ function fillHead(data) {
 
 /** `Tue 10 Mar 2026, 08:00 to 11:00 (3 h), UTC`, in the browser's time zone. */
 function describeRange({ from, to }) {
-  const day = new Intl.DateTimeFormat("en-GB", { weekday: "short", day: "numeric", month: "short", year: "numeric" });
-  const zone = new Intl.DateTimeFormat("en-GB", { timeZoneName: "short" })
-    .formatToParts(to)
-    .find((part) => part.type === "timeZoneName").value;
-  const days = [day.format(from), day.format(to)].map((text) => text.replace(",", ""));
+  const days = [from, to].map((time) => {
+    const date = new Date(time);
+    return `${weekdays[date.getDay()]} ${dayOf(date)} ${date.getFullYear()}`;
+  });
   const end = days[0] === days[1] ? clock(to) : `${days[1]}, ${clock(to)}`;
-  return `${days[0]}, ${clock(from)} to ${end} (${describeSpan(to - from)}), ${zone}`;
+  return `${days[0]}, ${clock(from)} to ${end} (${describeSpan(to - from)}), ${zoneAt(to)}`;
+}
+
+/** `UTC`, `UTC+2`, `UTC-3:30` */
+function zoneAt(time) {
+  const minutes = -new Date(time).getTimezoneOffset();
+  if (minutes === 0) return "UTC";
+  const [hours, rest] = [Math.floor(Math.abs(minutes) / 60), Math.abs(minutes) % 60];
+  return `UTC${minutes < 0 ? "-" : "+"}${hours}${rest === 0 ? "" : `:${twoDigits(rest)}`}`;
 }
 
 function describeSpan(ms) {
@@ -105,7 +116,7 @@ function describeSpan(ms) {
 /** The clock, with the day when the chart shows several. */
 function moment(time, { from, to }) {
   if (to - from <= 24 * 3_600_000) return clock(time);
-  return `${new Intl.DateTimeFormat("en-GB", { day: "numeric", month: "short" }).format(time)} ${clock(time)}`;
+  return `${dayOf(new Date(time))} ${clock(time)}`;
 }
 
 /** The name without the domain that the whole group shares. */
@@ -114,23 +125,35 @@ function shortName(name, { heat }) {
   return domains.size === 1 && name.indexOf(".") > 0 ? name.slice(0, name.indexOf(".")) : name;
 }
 
+/** `10 Mar` */
+function dayOf(date) {
+  return `${date.getDate()} ${months[date.getMonth()]}`;
+}
+
+/** `08:05` */
 function clock(time) {
-  return new Intl.DateTimeFormat("en-GB", { hour: "2-digit", minute: "2-digit" }).format(time);
+  const date = new Date(time);
+  return `${twoDigits(date.getHours())}:${twoDigits(date.getMinutes())}`;
+}
+
+function twoDigits(number) {
+  return String(number).padStart(2, "0");
 }
 
 /** A value with as many decimals as its scale deserves, the same for all values of a chart. */
 function withUnit(value, data) {
-  const decimals = data.max >= 1000 ? 0 : data.max > 20 ? 1 : 2;
-  return asText(value, data, { minimumFractionDigits: decimals, maximumFractionDigits: decimals });
+  return asText(value.toFixed(data.max >= 1000 ? 0 : data.max > 20 ? 1 : 2), data);
 }
 
 /** A threshold or the end of a scale, as it was given. */
 function asGiven(value, data) {
-  return asText(value, data, { maximumFractionDigits: 4 });
+  return asText(String(Number(value.toFixed(4))), data);
 }
 
-function asText(value, { unit }, format) {
-  const text = new Intl.NumberFormat("en-US", format).format(value);
+/** `1,234.5 ms` */
+function asText(number, { unit }) {
+  const [whole, ...decimals] = number.split(".");
+  const text = [whole.replace(/\B(?=(?:\d{3})+$)/g, ","), ...decimals].join(".");
   return unit === "" ? text : `${text} ${unit}`;
 }
 
