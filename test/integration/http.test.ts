@@ -188,6 +188,13 @@ describe("any address", () => {
   });
 });
 
+test("no page can be held by the one that opened it, but for the test portal, which has nothing to hide", async () => {
+  const policyOf = async (path: string): Promise<string | null> =>
+    (await fetch(`${app.localUrl}${path}`)).headers.get("cross-origin-opener-policy");
+  expect(await policyOf("/docs")).toBe("same-origin");
+  expect(await policyOf("/portals/test/")).toBeNull();
+});
+
 test("a server that drains says so, finishes what it took and takes nothing more", async () => {
   await using stopping = await startTestApp(
     "channels: { lobby: { kind: room, room: Lobby } }\nroutes: [{ channels: [lobby] }]",
