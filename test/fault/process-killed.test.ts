@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import { useStage } from "../support/stage.ts";
-import { databasePid, handledBy, isAlive, sendAlert, startService, until } from "../support/service.ts";
+import { alertBy, databasePid, handledBy, isAlive, sendAlert, startService, until } from "../support/service.ts";
 
 /* kill -9 of the service: what it accepted is delivered by the next start, in order, and nothing twice that was heard of. */
 
@@ -100,6 +100,11 @@ routes: [{ channels: [ops], portals: [page] }]
   const first = await startService(stage.folder, yaml);
   const id = (await sendAlert(first.url, { rule: "pictured" })) ?? "";
   await isSending;
+  // A storage that is slower than limits.pictureKeepWaitMs goes on beside the sending.
+  await until("the picture is kept", async () => {
+    const sha256 = (await alertBy(first.url, id))?.deliveries[0]?.shots[0]?.picture?.sha256;
+    return sha256 !== undefined && (await fetch(`${first.url}/api/pictures/${sha256}`)).ok;
+  });
   await first.end("SIGKILL");
   const second = await startService(stage.folder, yaml);
   const { deliveries } = await handledBy(second.url, id);

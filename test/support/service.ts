@@ -126,14 +126,19 @@ export async function sendAlerts(url: string, body: unknown): Promise<readonly s
   return alerts.map(({ id }) => id);
 }
 
+/** What has become of an alert; undefined for one that is not known. */
+export async function alertBy(url: string, id: string): Promise<AlertAnswer | undefined> {
+  const answer = await fetch(`${url}/api/alerts/${id}`);
+  const alert: AlertAnswer = JSON.parse(await answer.text());
+  return answer.status === 200 ? alert : undefined;
+}
+
 /** What became of an alert, once it is handled. */
 export async function handledBy(url: string, id: string): Promise<AlertAnswer> {
   let found: AlertAnswer | undefined;
   await until(`alert ${id} is handled`, async () => {
-    const answer = await fetch(`${url}/api/alerts/${id}`);
-    const alert: AlertAnswer = JSON.parse(await answer.text());
-    found = alert;
-    return answer.status === 200 && alert.state === "handled";
+    found = await alertBy(url, id);
+    return found?.state === "handled";
   });
   if (found === undefined) throw new Error("unreachable");
   return found;
