@@ -28,15 +28,11 @@ function run(command, args, options = {}) {
   return spawnSync(command, args, { cwd: root, stdio: ["ignore", 2, 2], ...options });
 }
 
-/** What decides which packages there are. */
-function lockHash() {
-  return createHash("sha256")
-    .update(readFileSync(join(root, "package-lock.json")))
-    .update(`${process.platform} ${process.arch}`);
-}
-
 function installPackages() {
-  const wanted = lockHash().digest("hex");
+  const wanted = createHash("sha256")
+    .update(readFileSync(join(root, "package-lock.json")))
+    .update(`${process.platform} ${process.arch}`)
+    .digest("hex");
   const stamp = join(stamps, "packages");
   if (existsSync(stamp) && readFileSync(stamp, "utf8") === wanted && existsSync(pinnedNode)) return;
   say("installing npm packages …");
@@ -52,10 +48,10 @@ function installPackages() {
   writeFileSync(stamp, wanted);
 }
 
-/** The charts of the test portal are made of the package that was installed. */
+/** The charts of the test portal are made of an installed package: installing others takes the stamp away, too. */
 function makeCharts() {
   const portal = join(root, "portals", "test");
-  const wanted = lockHash()
+  const wanted = createHash("sha256")
     .update(readFileSync(join(portal, "charts.js")))
     .digest("hex");
   const stamp = join(stamps, "charts");
