@@ -85,7 +85,13 @@ async function transaction<Result>(
   const client = await pool.connect().catch((error: unknown) => {
     throw asAppError(error);
   });
-  const query = queryOf(client, nameOf);
+  const send = queryOf(client, nameOf);
+  let isOver = false;
+  // One of several statements may fail while another is still being made up: that one must not be run by itself.
+  const query: Query = async (text, values) => {
+    if (isOver) throw new Error("The statement's transaction has ended.");
+    return await send(text, values);
+  };
   try {
     // The first statement does not wait for the answer to this: without a connection both fail, and else it cannot fail.
     const [, result] = await Promise.all([query("begin"), work(query)]);
@@ -93,7 +99,8 @@ async function transaction<Result>(
     client.release();
     return result;
   } catch (error) {
-    const isUsable = await query("rollback").then(
+    isOver = true;
+    const isUsable = await send("rollback").then(
       () => true,
       () => false,
     );

@@ -47,3 +47,18 @@ test("when the first statement fails nothing is kept of those after it", async (
   await expect(kept).rejects.toThrow(/current transaction is aborted/u);
   expect(await keptWords()).toEqual([]);
 });
+
+test("when one fails before another is asked for, that one is not run by itself", async () => {
+  const { database } = postgres;
+  const { promise: hasFailed, resolve: fail } = Promise.withResolvers<void>();
+  const { promise: late, resolve: end } = Promise.withResolvers<unknown>();
+  const kept = database.transaction(async (query) => {
+    const laterOne = hasFailed.then(async () => await query(keep, ["late"]));
+    laterOne.then(end, end);
+    await Promise.all([query(keep, [null]), laterOne]);
+  });
+  await expect(kept).rejects.toThrow(/null value in column "word"/u);
+  fail();
+  expect(await late).toEqual(new Error("The statement's transaction has ended."));
+  expect(await keptWords()).toEqual([]);
+});
