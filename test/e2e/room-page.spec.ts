@@ -1,4 +1,4 @@
-import { expect } from "@playwright/test";
+import { expect, type Page } from "@playwright/test";
 import sharp from "sharp";
 import { tinyPng } from "../support/messages.ts";
 import { notify, share, test } from "./fixtures.ts";
@@ -86,14 +86,28 @@ test("the page fits a phone, in light and dark", async ({ app, page }) => {
   for (const colorScheme of ["light", "dark"] as const) {
     await page.emulateMedia({ colorScheme });
     await page.goto(`${app.publicUrl}/rooms/Alerts`);
-    const overflow = await page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth");
-    expect(overflow).toBe(0);
+    await expect(page.locator("#state")).toHaveText("Live");
+    expect(await tooWide(page)).toBe(0);
     const [text, background] = await page.evaluate<[string, string]>(`(() => {
       const style = getComputedStyle(document.querySelector(".message .sender"));
       return [style.color, getComputedStyle(document.querySelector("main")).backgroundColor];
     })()`);
     expect(text).not.toBe(background);
   }
+});
+
+test("the page fits a phone before it is live, and after it lost its connection", async ({ app, page }) => {
+  await page.setViewportSize({ width: 390, height: 844 });
+  await page.route(/\/room\.js/u, (route) => route.abort());
+  await page.goto(`${app.publicUrl}/rooms/Alerts`);
+  await expect(page.locator("#state")).toHaveText("Not live");
+  expect(await tooWide(page)).toBe(0);
+
+  await page.unroute(/\/room\.js/u);
+  await page.route(/\/events/u, (route) => route.abort());
+  await page.reload();
+  await expect(page.locator("#state")).toHaveAttribute("data-state", "lost");
+  expect(await tooWide(page)).toBe(0);
 });
 
 test("the list of rooms leads to each room; a room that is not there is said", async ({ app, page }) => {
@@ -154,3 +168,8 @@ test("a new topic is shown at once", async ({ app, page }) => {
     "took the topic away",
   ]);
 });
+
+/** CSS pixels by which the page is wider than its window. */
+function tooWide(page: Page): Promise<number> {
+  return page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth");
+}
