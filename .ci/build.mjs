@@ -11,7 +11,6 @@ rmSync(dist, { recursive: true, force: true });
 const { status } = spawnSync("tsc", ["-p", "src/tsconfig.json"], { cwd: root, stdio: "inherit" });
 if (status !== 0) process.exit(1);
 for (const folder of ["src", "portals"]) {
-  const sources = [".ts", "tsconfig.json", "charts.js"];
-  const isAsset = (path) => !sources.some((end) => path.endsWith(end));
+  const isAsset = (path) => !path.endsWith(".ts") && !path.endsWith("tsconfig.json");
   cpSync(join(root, folder), join(dist, folder), { recursive: true, filter: isAsset });
 }

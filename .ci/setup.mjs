@@ -48,21 +48,6 @@ function installPackages() {
   writeFileSync(stamp, wanted);
 }
 
-/** The charts of the test portal are made of an installed package: installing others takes the stamp away, too. */
-function makeCharts() {
-  const portal = join(root, "portals", "test");
-  const wanted = createHash("sha256")
-    .update(readFileSync(join(portal, "charts.js")))
-    .digest("hex");
-  const stamp = join(stamps, "charts");
-  const isMade = existsSync(stamp) && readFileSync(stamp, "utf8") === wanted;
-  if (isMade && existsSync(join(portal, "charts.min.js"))) return;
-  const { status } = run(pinnedNode, [join(root, ".ci", "charts.mjs")]);
-  if (status !== 0)
-    fail("the charts of the test portal could not be made; look at the words above, then run this again.");
-  writeFileSync(stamp, wanted);
-}
-
 /** The path of the browser Chartbell would use, or undefined. */
 function findBrowser() {
   const code = `import { findBrowser } from "./src/web-driver/executable.ts";
@@ -141,6 +126,5 @@ function runProgram([file, ...args]) {
 }
 
 installPackages();
-makeCharts();
 installBrowser();
 runProgram(process.argv.slice(2));

@@ -1,13 +1,14 @@
 /*
- * Draws the page: asks for the data that the address names, then four ECharts charts, which move only where motion is
- * welcome: a picture is ready sooner without. When the last chart has finished, <html data-chartbell-ready="true"> says so;
- * <html data-chartbell-error> says why it never will.
+ * Draws the page: asks for the data that the address names, then four charts: the values over time by uPlot, the other
+ * three in HTML and SVG. When the last one is drawn, <html data-chartbell-ready="true"> says so; <html data-chartbell-error>
+ * says why it never will.
  */
-import { init } from "./charts.min.js";
 
 const query = new URLSearchParams(location.search);
 const root = document.documentElement;
 const element = (id) => document.getElementById(id);
+/** The drawn chart of the values over time. */
+let plot;
 
 // Names and numbers are written without Intl: its first use in a page takes longer than a chart.
 const weekdays = ["Sun", "Mon", "Tue", "Wed", "Thu", "Fri", "Sat"];
@@ -17,9 +18,6 @@ const isNarrow = () => innerWidth <= 640;
 const isLow = () => innerHeight <= 640 && !isNarrow();
 /** Text of the charts, CSS pixels: still readable when a chat room shows the picture at half its size. */
 const textSize = () => (isNarrow() || isLow() ? 13 : 15);
-
-/** The axis labels lie inside the box, which keeps what their descenders need. */
-const grid = { left: 0, right: 0, top: 4, bottom: 7, outerBoundsMode: "same", outerBoundsContain: "axisLabel" };
 
 chooseTheme();
 await drawPage().catch(showError);
@@ -34,9 +32,8 @@ async function drawPage() {
   element("loading").hidden = true;
   element("charts").ariaBusy = "false";
   fillHead(data);
-  const colors = readColors();
-  const drawings = { lines: linesOption, gauge: gaugeOption, bars: barsOption, heat: heatOption };
-  await Promise.all(Object.entries(drawings).map(([id, option]) => draw(element(id), () => option(data, colors))));
+  drawCharts(data);
+  addEventListener("resize", () => drawCharts(data));
   root.dataset.chartbellReady = "true";
 }
 
@@ -53,18 +50,6 @@ function showError(error) {
   element("reason").textContent = error.message;
   element("error").hidden = false;
   root.dataset.chartbellError = error.message;
-}
-
-/** Resolves when the chart has drawn its last frame. */
-function draw(box, option) {
-  const chart = init(box);
-  const finished = new Promise((resolve) => chart.on("finished", resolve));
-  chart.setOption(option());
-  addEventListener("resize", () => {
-    chart.resize();
-    chart.setOption({ ...option(), animation: false }, { notMerge: true });
-  });
-  return finished;
 }
 
 function fillHead(data) {
@@ -157,18 +142,64 @@ function asText(number, { unit }) {
   return unit === "" ? text : `${text} ${unit}`;
 }
 
+function drawCharts(data) {
+  for (const [id, draw] of Object.entries({ lines: drawLines, gauge: drawGauge, bars: drawBars, heat: drawHeat })) {
+    element(id).replaceChildren();
+    draw(element(id), data);
+  }
+}
+
+/** The values over time, the entity's own on top, with the threshold and the time of the alert. */
+function drawLines(box, data) {
+  const colors = readColors();
+  const [own, ...peers] = data.series;
+  const current = withUnit(data.current, data);
+  const line = (color, width) => ({ stroke: color, width, points: { show: false } });
+  const options = {
+    ms: 1,
+    width: box.clientWidth,
+    height: box.clientHeight,
+    padding: [textSize() * 1.7, isNarrow() ? 6 : widthOf(current, font(textSize() + 2, "bold")) + 12, 0, 0],
+    cursor: { show: false },
+    legend: { show: false },
+    scales: { x: { range: [data.from, data.to] }, y: { range: [data.min, data.max] } },
+    axes: [timeAxis(colors), valueAxis(data, colors)],
+    series: [
+      {},
+      ...peers.map(() => line(colors.peer, 1.6)),
+      { ...line(split(data, colors, 1), 2.5), fill: split(data, colors, 0.08) },
+    ],
+    hooks: {
+      drawClear: [(drawing) => drawAlert(drawing, data, colors)],
+      draw: [(drawing) => drawLabels(drawing, data, current, colors)],
+    },
+  };
+  const valuesOf = ({ points }) => points.map(([, value]) => value);
+  plot?.destroy();
+  plot = new uPlot(options, [own.points.map(([time]) => time), ...peers.map(valuesOf), valuesOf(own)], box);
+}
+
 /** The colours of portal.css, resolved for the theme in force: a canvas cannot read custom properties. */
 function readColors() {
-  const probe = document.body.appendChild(document.createElement("i"));
-  const names = ["panel", "text", "quiet", "line", "peer", "bad", "track", "grid"];
-  const colors = Object.fromEntries(
-    names.map((name) => {
-      probe.style.color = `var(--${name})`;
-      return [name, getComputedStyle(probe).color];
-    }),
-  );
-  probe.remove();
-  return colors;
+  const names = ["text", "quiet", "line", "peer", "bad", "grid"];
+  const probes = names.map((name) => {
+    const probe = document.body.appendChild(document.createElement("i"));
+    probe.style.color = `var(--${name})`;
+    return probe;
+  });
+  const colors = probes.map((probe) => getComputedStyle(probe).color);
+  for (const probe of probes) probe.remove();
+  return Object.fromEntries(names.map((name, index) => [name, colors[index]]));
+}
+
+function font(size = textSize(), weight = "") {
+  return `${weight} ${size}px ${getComputedStyle(document.body).fontFamily}`;
+}
+
+function widthOf(text, textFont) {
+  const pen = document.createElement("canvas").getContext("2d");
+  pen.font = textFont;
+  return pen.measureText(text).width;
 }
 
 function faded(color, share) {
@@ -176,72 +207,54 @@ function faded(color, share) {
   return `rgba(${red}, ${green}, ${blue}, ${share})`;
 }
 
-function base(colors) {
-  const family = getComputedStyle(document.body).fontFamily;
-  const animation = !matchMedia("(prefers-reduced-motion: reduce)").matches;
-  return { animation, textStyle: { fontFamily: family, fontSize: textSize(), color: colors.quiet } };
-}
-
-function linesOption(data, colors) {
-  const size = textSize();
-  const labelWidth = isNarrow() ? 0 : withUnit(data.current, data).length * (size + 2) * 0.52 + 10;
-  return {
-    ...base(colors),
-    grid: { ...grid, right: labelWidth, top: size * 1.7 },
-    xAxis: timeAxis(data, colors),
-    yAxis: valueAxis(data, colors),
-    visualMap: {
-      show: false,
-      seriesIndex: 0,
-      dimension: 1,
-      type: "piecewise",
-      pieces: [
-        { gt: data.threshold, lte: data.max, color: colors.bad },
-        { gte: data.min, lte: data.threshold, color: colors.line },
-      ],
-    },
-    series: data.series.map((series, index) =>
-      index === 0 ? mainLine(series, data, colors) : peerLine(series, colors),
-    ),
+/** Red above the threshold, the line's own colour below it. */
+function split({ threshold }, colors, share) {
+  return ({ ctx, bbox, valToPos }) => {
+    const at = (valToPos(threshold, "y", true) - bbox.top) / bbox.height;
+    const paint = ctx.createLinearGradient(0, bbox.top, 0, bbox.top + bbox.height);
+    const stops = [0, at, at, 1].map((stop) => Math.min(1, Math.max(0, stop)));
+    for (const [index, stop] of stops.entries()) {
+      paint.addColorStop(stop, faded(index < 2 ? colors.bad : colors.line, share));
+    }
+    return paint;
   };
 }
 
-function timeAxis({ from, to }, colors) {
+function timeAxis(colors) {
+  const size = textSize();
+  const dayMs = 24 * 3_600_000;
+  const written = (time, stepMs) => {
+    const date = new Date(time);
+    const isMidnight = date.getHours() + date.getMinutes() + date.getSeconds() === 0;
+    if (stepMs >= dayMs || (isMidnight && stepMs >= 3_600_000)) return dayOf(date);
+    return stepMs < 60_000 ? `${clock(time)}:${twoDigits(date.getSeconds())}` : clock(time);
+  };
   return {
-    type: "time",
-    min: from,
-    max: to,
-    splitNumber: isNarrow() ? 3 : isLow() ? 6 : 8,
-    axisLine: { lineStyle: { color: colors.peer } },
-    axisTick: { show: true, lineStyle: { color: colors.peer } },
-    axisLabel: {
-      color: colors.quiet,
-      fontSize: textSize(),
-      hideOverlap: true,
-      alignMinLabel: "left",
-      alignMaxLabel: "right",
-      formatter: {
-        year: "{yyyy}",
-        month: "{d} {MMM}",
-        day: "{d} {MMM}",
-        hour: "{HH}:{mm}",
-        minute: "{HH}:{mm}",
-        second: "{HH}:{mm}:{ss}",
-        none: "{HH}:{mm}",
-      },
-    },
-    splitLine: { show: false },
+    stroke: colors.quiet,
+    font: font(),
+    size: size + 12,
+    gap: 4,
+    space: isNarrow() ? 70 : isLow() ? 90 : 110,
+    values: (_plot, times, _axis, _space, stepMs) => times.map((time) => written(time, stepMs)),
+    grid: { show: false },
+    ticks: { stroke: colors.peer, width: 1, size: 5 },
+    border: { show: true, stroke: colors.peer, width: 1 },
   };
 }
 
 function valueAxis({ min, max }, colors) {
+  const step = roundStep(max - min);
+  const splits = Array.from({ length: Math.round((max - min) / step) + 1 }, (_, index) => min + index * step);
+  const texts = splits.map((value) => asText(String(Number(value.toFixed(6))), { unit: "" }));
   return {
-    type: "value",
-    min,
-    max,
-    interval: roundStep(max - min),
-    axisLabel: { color: colors.quiet, fontSize: textSize() },
-    splitLine: { lineStyle: { color: colors.grid } },
+    stroke: colors.quiet,
+    font: font(),
+    size: Math.max(...texts.map((text) => widthOf(text, font()))) + 8,
+    gap: 8,
+    splits: () => splits,
+    values: () => texts,
+    grid: { stroke: colors.grid, width: 1 },
+    ticks: { show: false },
   };
 }
 
@@ -251,196 +264,122 @@ function roundStep(span) {
   return steps.find((step) => [1, 2, 2.5, 5].includes(Number((step / 10 ** Math.floor(Math.log10(step))).toFixed(6))));
 }
 
-function mainLine({ name, points }, data, colors) {
-  return {
-    name,
-    type: "line",
-    data: points,
-    showSymbol: false,
-    z: 5,
-    lineStyle: { width: 2.5 },
-    areaStyle: { opacity: 0.08 },
-    endLabel: {
-      show: !isNarrow(),
-      distance: 8,
-      formatter: withUnit(data.current, data),
-      color: data.current > data.threshold ? colors.bad : colors.line,
-      fontSize: textSize() + 2,
-      fontWeight: "bold",
-    },
-    markLine: thresholdLine(data, colors),
-    markArea: data.alert === null ? undefined : alertBand(data, colors),
-  };
+/** The band of the alert's time, behind everything. */
+function drawAlert({ ctx, bbox, valToPos }, { alert, to }, colors) {
+  if (alert === null) return;
+  const [left, right] = [alert.since, alert.until ?? to].map((time) => valToPos(time, "x", true));
+  ctx.fillStyle = faded(colors.bad, 0.11);
+  ctx.fillRect(left, bbox.top, right - left, bbox.height);
 }
 
-function peerLine({ name, points }, colors) {
-  return { name, type: "line", data: points, showSymbol: false, z: 3, color: colors.peer, lineStyle: { width: 1.6 } };
+/** The line of the threshold, and the words. */
+function drawLabels({ ctx, bbox, valToPos }, data, current, colors) {
+  const scale = devicePixelRatio;
+  const { alert, from, to, threshold } = data;
+  const [x, y] = [(time) => valToPos(time, "x", true), (value) => valToPos(value, "y", true)];
+  const right = bbox.left + bbox.width;
+  const write = (text, left, top, { color = colors.bad, align = "left", size = textSize(), weight = "" }) => {
+    Object.assign(ctx, { font: font(size * scale, weight), fillStyle: color, textAlign: align });
+    ctx.fillText(text, left, top);
+  };
+  ctx.save();
+  Object.assign(ctx, { strokeStyle: colors.bad, lineWidth: 1.8 * scale });
+  ctx.setLineDash([7 * scale, 5 * scale]);
+  ctx.beginPath();
+  ctx.moveTo(bbox.left, y(threshold));
+  ctx.lineTo(right, y(threshold));
+  ctx.stroke();
+  ctx.textBaseline = "bottom";
+  write(`Threshold ${asGiven(threshold, data)}`, bbox.left + 5 * scale, y(threshold) - 4 * scale, {});
+  if (alert !== null) {
+    const end = alert.until ?? to;
+    const span = `${moment(alert.since, data)} to ${moment(end, data)}`;
+    const isRight = (alert.since + end) / 2 > (from + to) / 2;
+    write(
+      alert.until === null ? `Alert since ${moment(alert.since, data)}` : `Alert ${span}`,
+      x(isRight ? end : alert.since),
+      bbox.top - 4 * scale,
+      { align: isRight ? "right" : "left", weight: "bold" },
+    );
+  }
+  if (!isNarrow()) {
+    ctx.textBaseline = "middle";
+    const color = data.current > threshold ? colors.bad : colors.line;
+    write(current, right + 8 * scale, y(data.current), { color, size: textSize() + 2, weight: "bold" });
+  }
+  ctx.restore();
 }
 
-function thresholdLine(data, colors) {
-  return {
-    silent: true,
-    symbol: "none",
-    lineStyle: { color: colors.bad, type: [7, 5], width: 1.8 },
-    label: {
-      position: "insideStartTop",
-      formatter: `Threshold ${asGiven(data.threshold, data)}`,
-      color: colors.bad,
-      fontSize: textSize(),
-    },
-    data: [{ yAxis: data.threshold }],
+/** An arc from left to right, with a thin rim outside that is red from the threshold on. */
+function drawGauge(box, data) {
+  const [width, height, centre] = [240, 176, 122];
+  const units = Math.max(width / box.clientWidth, height / box.clientHeight);
+  const share = (value) => (value - data.min) / (data.max - data.min);
+  const arc = (radius, from, to, className) => {
+    const [start, end] = [from, to].map((at) => {
+      const angle = ((205 - 230 * Math.min(1, Math.max(0, at))) * Math.PI) / 180;
+      return `${centre + radius * Math.cos(angle)} ${centre - radius * Math.sin(angle)}`;
+    });
+    const isLarge = (to - from) * 230 > 180 ? 1 : 0;
+    return drawn("path", { class: className, d: `M ${start} A ${radius} ${radius} 0 ${isLarge} 1 ${end}` });
   };
-}
-
-function alertBand(data, colors) {
-  const { alert, from, to } = data;
-  const end = alert.until ?? to;
-  const text =
-    alert.until === null
-      ? `Alert since ${moment(alert.since, data)}`
-      : `Alert ${moment(alert.since, data)} to ${moment(end, data)}`;
-  const sitsRight = (alert.since + end) / 2 > (from + to) / 2;
-  return {
-    silent: true,
-    itemStyle: { color: faded(colors.bad, 0.11) },
-    label: {
-      position: sitsRight ? ["100%", -textSize() * 1.3] : ["0%", -textSize() * 1.3],
-      align: sitsRight ? "right" : "left",
-      color: colors.bad,
-      fontSize: textSize(),
-      fontWeight: "bold",
-    },
-    data: [[{ name: text, xAxis: alert.since }, { xAxis: end }]],
-  };
-}
-
-function gaugeOption(data, colors) {
-  const share = (data.threshold - data.min) / (data.max - data.min);
-  const color = data.current > data.threshold ? colors.bad : colors.line;
-  const text = withUnit(data.current, data);
-  const width = isLow() ? 13 : 20;
-  const dial = {
-    type: "gauge",
-    startAngle: 205,
-    endAngle: -25,
-    center: ["50%", isLow() ? "63%" : "61%"],
-    min: data.min,
-    max: data.max,
-    axisTick: { show: false },
-    splitLine: { show: false },
-    axisLabel: { show: false },
-    pointer: { show: false },
-  };
-  return {
-    ...base(colors),
-    series: [
-      {
-        ...dial,
-        radius: isLow() ? "102%" : "100%",
-        progress: { show: true, width, itemStyle: { color } },
-        axisLine: { lineStyle: { width, color: [[1, colors.track]] } },
-        detail: {
-          offsetCenter: [0, "-2%"],
-          formatter: text,
-          color,
-          fontSize: textSize() * (text.length > 7 ? 1.45 : 2),
-          fontWeight: "bold",
-        },
-        title: { offsetCenter: [0, "34%"], color: colors.quiet, fontSize: textSize() },
-        data: [{ value: data.current, name: `of ${asGiven(data.max, data)}` }],
-      },
-      {
-        // A thin rim outside the dial: red from the threshold on.
-        ...dial,
-        radius: isLow() ? "114%" : "110%",
-        axisLine: {
-          lineStyle: {
-            width: 4,
-            color: [
-              [share, colors.track],
-              [1, colors.bad],
-            ],
-          },
-        },
-        detail: { show: false },
-      },
-    ],
-  };
-}
-
-function barsOption(data, colors) {
-  const size = textSize();
-  const shown = data.top.slice(0, isLow() ? 4 : 5);
-  const rows = { type: "category", inverse: true, axisLine: { show: false }, axisTick: { show: false } };
-  const label = { color: colors.text, fontSize: size, interval: 0 };
-  return {
-    ...base(colors),
-    grid,
-    xAxis: { type: "value", min: data.min, max: data.max, show: false },
-    yAxis: [
-      {
-        ...rows,
-        data: shown.map(({ entity }) => shortName(entity, data)),
-        axisLabel: { ...label, width: isLow() ? 90 : 120, overflow: "truncate" },
-      },
-      { ...rows, data: shown.map(({ value }) => withUnit(value, data)), axisLabel: label },
-    ],
-    series: [
-      {
-        type: "bar",
-        barWidth: "52%",
-        showBackground: true,
-        backgroundStyle: { color: colors.track, borderRadius: 3 },
-        data: shown.map(({ value }) => ({
-          value,
-          itemStyle: { color: value > data.threshold ? colors.bad : colors.line, borderRadius: 3 },
-        })),
-      },
-    ],
-  };
-}
-
-function heatOption(data, colors) {
-  const { times, entities, cells } = data.heat;
-  const size = textSize();
-  return {
-    ...base(colors),
-    grid,
-    xAxis: {
-      type: "category",
-      data: times.map((time) => moment(time, data)),
-      axisLine: { show: false },
-      axisTick: { show: false },
-      axisLabel: { color: colors.quiet, fontSize: size, interval: 7 },
-    },
-    yAxis: {
-      type: "category",
-      inverse: true,
-      data: entities.map((entity) => shortName(entity, data)),
-      axisLine: { show: false },
-      axisTick: { show: false },
-      axisLabel: { color: colors.text, fontSize: size, interval: 0, width: isLow() ? 90 : 120, overflow: "truncate" },
-    },
-    visualMap: { show: false, min: data.min, max: data.max, inRange: { color: heatColors(data, colors) } },
-    series: [
-      { type: "heatmap", data: cells, itemStyle: { borderColor: colors.panel, borderWidth: 2, borderRadius: 3 } },
-    ],
-  };
-}
-
-/** From the panel's own shade to blue below the threshold, red above it: the same meaning as in the other charts. */
-function heatColors({ min, max, threshold }, colors) {
-  const steps = 40;
-  const share = (threshold - min) / (max - min);
-  return Array.from({ length: steps + 1 }, (_, step) =>
-    step / steps > share ? colors.bad : mixed(colors.track, colors.line, (step / steps / share) ** 1.4),
+  const written = (text, y, size, className) =>
+    drawn("text", { class: className, x: centre, y, "font-size": size * units }, text);
+  const state = data.current > data.threshold ? "bad" : "good";
+  const current = withUnit(data.current, data);
+  box.append(
+    drawn(
+      "svg",
+      { class: "gauge", viewBox: `0 0 ${width + 4} ${height}` },
+      arc(118, 0, share(data.threshold), "rim"),
+      arc(118, share(data.threshold), 1, "rim bad"),
+      arc(97, 0, 1, "dial"),
+      arc(97, 0, share(data.current), `dial ${state}`),
+      written(current, centre + 6, textSize() * (current.length > 7 ? 1.45 : 2), `value ${state}`),
+      written(`of ${asGiven(data.max, data)}`, centre + 42, textSize(), "of"),
+    ),
   );
 }
 
-function mixed(one, other, share) {
-  const [from, to] = [one, other].map((color) => color.match(/\d+/gu).map(Number));
-  return `rgb(${from
-    .slice(0, 3)
-    .map((value, index) => Math.round(value + (to[index] - value) * share))
-    .join(", ")})`;
+function drawn(name, attributes, ...children) {
+  const node = document.createElementNS("http://www.w3.org/2000/svg", name);
+  for (const [key, value] of Object.entries(attributes)) node.setAttribute(key, value);
+  node.append(...children);
+  return node;
+}
+
+function part(className, text = "") {
+  return Object.assign(document.createElement("span"), { className, textContent: text });
+}
+
+function drawBars(box, data) {
+  for (const { entity, value } of data.top.slice(0, isLow() ? 4 : 5)) {
+    const bar = part(value > data.threshold ? "bar bad" : "bar");
+    bar.style.inlineSize = `${(100 * (value - data.min)) / (data.max - data.min)}%`;
+    const track = part("track");
+    track.append(bar);
+    box.append(part("name", shortName(entity, data)), track, part("number", withUnit(value, data)));
+  }
+}
+
+/** From the panel's own shade to blue below the threshold, red above it: the same meaning as in the other charts. */
+function drawHeat(box, data) {
+  const { times, entities, cells } = data.heat;
+  const blue = (value) => 100 * ((value - data.min) / (data.threshold - data.min)) ** 1.4;
+  box.style.setProperty("--columns", times.length);
+  for (const [row, entity] of entities.entries()) {
+    box.append(part("name", shortName(entity, data)));
+    for (const [, , value] of cells.filter(([, at]) => at === row)) {
+      const cell = part(value > data.threshold ? "cell bad" : "cell");
+      if (value <= data.threshold)
+        cell.style.background = `color-mix(in srgb, var(--line) ${blue(value)}%, var(--track))`;
+      box.append(cell);
+    }
+  }
+  for (const [column, time] of times.entries()) {
+    if (column % 8 !== 0) continue;
+    const label = part("at", moment(time, data));
+    label.style.gridColumn = `${column + 2} / span 8`;
+    box.append(label);
+  }
 }

@@ -1,3 +1,4 @@
+import type { ServerResponse } from "node:http";
 import { fileURLToPath } from "node:url";
 import express, { Router } from "express";
 import { testPortalData } from "../../portals/test/data.ts";
@@ -6,8 +7,11 @@ import { wait } from "../core/wait.ts";
 import { signalOf } from "./body.ts";
 
 const folder = fileURLToPath(new URL("../../portals/test/", import.meta.url));
-const charts = "charts.min.js";
+const uPlot = fileURLToPath(import.meta.resolve("uplot/dist/uPlot.iife.min.js"));
 const pageFiles = ["index.html", "portal.js", "portal.css"];
+
+/** For how long a page that is kept may show the script and style that it has, seconds. */
+const assetMaxAge = 60;
 
 /** The test portal under /portals/test/: a page of real charts, and the data they draw. */
 export function testPortalRoutes(): Router {
@@ -25,14 +29,16 @@ export function testPortalRoutes(): Router {
     await wait(latencyMs, signalOf(response));
     response.status(status).set("cache-control", "no-store").json(body);
   });
-  router.get(`/portals/test/${charts}`, (_request, response) => {
-    response.sendFile(charts, { root: folder, maxAge: "1h" });
-  });
+  router.get("/portals/test/uplot.js", (_request, response) => response.sendFile(uPlot, { maxAge: "1h" }));
   router.use("/portals/test", (request, _response, next) => {
     const name = request.path === "/" ? "index.html" : request.path.slice(1);
     if (pageFiles.includes(name)) next();
     else next("router");
   });
-  router.use("/portals/test", express.static(folder, { index: "index.html", maxAge: 0 }));
+  router.use("/portals/test", express.static(folder, { index: "index.html", setHeaders: keepShortly }));
   return router;
+}
+
+function keepShortly(response: ServerResponse, path: string): void {
+  if (!path.endsWith(".html")) response.setHeader("cache-control", `public, max-age=${assetMaxAge}`);
 }
