@@ -181,7 +181,7 @@ function drawLines(box, data) {
 
 /** The colours of portal.css, resolved for the theme in force: a canvas cannot read custom properties. */
 function readColors() {
-  const names = ["text", "quiet", "line", "peer", "bad", "grid"];
+  const names = ["quiet", "line", "peer", "bad", "grid"];
   const probes = names.map((name) => {
     const probe = document.body.appendChild(document.createElement("i"));
     probe.style.color = `var(--${name})`;
@@ -244,7 +244,11 @@ function timeAxis(colors) {
 
 function valueAxis({ min, max }, colors) {
   const step = roundStep(max - min);
-  const splits = Array.from({ length: Math.round((max - min) / step) + 1 }, (_, index) => min + index * step);
+  const first = Math.ceil(min / step) * step;
+  const splits = Array.from(
+    { length: Math.floor((max - first) / step + 1e-6) + 1 },
+    (_, index) => first + index * step,
+  );
   const texts = splits.map((value) => asText(String(Number(value.toFixed(6))), { unit: "" }));
   return {
     stroke: colors.quiet,
@@ -258,10 +262,11 @@ function valueAxis({ min, max }, colors) {
   };
 }
 
-/** The scale in three to five equal steps of 1, 2, 2.5 or 5 times a power of ten. */
+/** A step of 1, 2, 2.5 or 5 times a power of ten that divides the scale into at most four or five. */
 function roundStep(span) {
-  const steps = (isLow() || isNarrow() ? [4, 5, 3] : [5, 4, 3]).map((count) => span / count);
-  return steps.find((step) => [1, 2, 2.5, 5].includes(Number((step / 10 ** Math.floor(Math.log10(step))).toFixed(6))));
+  const least = span / (isLow() || isNarrow() ? 4 : 5);
+  const power = 10 ** Math.floor(Math.log10(least));
+  return [1, 2, 2.5, 5, 10].map((factor) => factor * power).find((step) => step >= least * 0.999);
 }
 
 /** The band of the alert's time, behind everything. */
