@@ -259,7 +259,10 @@ function watchLiveSources(page: Page, session: CDPSession, log: () => TrafficLog
     socket.on("close", () => log().liveEnded());
   });
   session.on("Network.eventSourceMessageReceived", () => log().liveSpoke());
-  session.send("Network.enable").catch(() => undefined);
+  page.on("request", (request) => {
+    // Only where there is a stream: enabled, it tells once more of every request that Playwright's session tells of.
+    if (request.resourceType() === "eventsource") session.send("Network.enable").catch(() => undefined);
+  });
   // Without it, scripts for new documents are taken and never run.
   session.send("Page.enable").catch(() => undefined);
 }

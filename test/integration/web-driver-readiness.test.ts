@@ -82,6 +82,23 @@ describe("ready: auto", () => {
     expect(verdict).toEqual({ kind: "ready" });
   });
 
+  test("waits on while an event stream speaks, though nothing is drawn yet", async () => {
+    const body = `<body><script>let count = 0;
+      new EventSource("/events").onmessage = () => {
+        if (++count === 3) document.body.style.background = "green";
+      }</script>`;
+    await using server = await site({
+      "/": body,
+      "/events": (_, response) => {
+        response.writeHead(200, { "content-type": "text/event-stream" });
+        for (const afterMs of [700, 1400, 2100]) setTimeout(() => response.write("data: 1\n\n"), afterMs);
+      },
+    });
+    const { png, verdict } = await shoot(driver, server.url, { viewport, timeoutMs: 10_000 });
+    expect(verdict).toEqual({ kind: "ready" });
+    expect((await pixelsOf(png)).at(5, 5)).toBe(green);
+  });
+
   test("waits two seconds for a font that never comes, and says so", async () => {
     const body = `<style>@font-face { font-family: late; src: url(/font) } body { font-family: late, serif }</style><p>text`;
     await using server = await site({ "/": body, "/font": hung });
