@@ -7,7 +7,7 @@ import { wait } from "../core/wait.ts";
 import { signalOf } from "./body.ts";
 
 const folder = fileURLToPath(new URL("../../portals/test/", import.meta.url));
-const uPlot = fileURLToPath(import.meta.resolve("uplot/dist/uPlot.iife.min.js"));
+const uPlot = { file: "uPlot.iife.min.js", root: fileURLToPath(import.meta.resolve("uplot/dist/")) };
 const pageFiles = ["index.html", "portal.js", "portal.css"];
 
 /** For how long a page that is kept may show the script and style that it has, seconds. */
@@ -29,7 +29,10 @@ export function testPortalRoutes(): Router {
     await wait(latencyMs, signalOf(response));
     response.status(status).set("cache-control", "no-store").json(body);
   });
-  router.get("/portals/test/uplot.js", (_request, response) => response.sendFile(uPlot, { maxAge: "1h" }));
+  router.get("/portals/test/uplot.js", (_request, response) => {
+    // With a root, for a package may lie in a folder like ~/.npm, from which nothing is sent otherwise.
+    response.sendFile(uPlot.file, { root: uPlot.root, maxAge: "1h" });
+  });
   router.use("/portals/test", (request, _response, next) => {
     const name = request.path === "/" ? "index.html" : request.path.slice(1);
     if (pageFiles.includes(name)) next();

@@ -12,11 +12,16 @@ export interface CliResult {
 interface CliOptions {
   readonly cwd: string;
   readonly env?: Readonly<Record<string, string>>;
+  /** Another main.js than that of the sources. */
+  readonly program?: string;
 }
 
 /** Runs `chartbell` as a shell would and waits for its end. */
-export async function chartbell(args: readonly string[], { cwd, env = {} }: CliOptions): Promise<CliResult> {
-  const child = spawn(process.execPath, [main, ...args], {
+export async function chartbell(
+  args: readonly string[],
+  { cwd, env = {}, program = main }: CliOptions,
+): Promise<CliResult> {
+  const child = spawn(process.execPath, [program, ...args], {
     cwd,
     env: { ...process.env, ...env },
     stdio: ["ignore", "pipe", "pipe"],
