@@ -28,7 +28,7 @@ test("the published form photographs its test portal from a folder like ~/.npm",
 
     const program = join(own, "dist/src/cli/main.js");
     const { code, stdout, stderr } = await chartbell(["test-portal", "--json"], { cwd: home, program });
-    expect(code, stderr).toBe(0);
+    expect({ code, stderr }).toMatchObject({ code: 0 });
     expect(JSON.parse(stdout)).toMatchObject({ portal: "test", verdict: { kind: "ready" } });
   } finally {
     await rm(home, { recursive: true, force: true });
