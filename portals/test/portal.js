@@ -7,6 +7,7 @@
 const query = new URLSearchParams(location.search);
 const root = document.documentElement;
 const element = (id) => document.getElementById(id);
+const pen = document.createElement("canvas").getContext("2d");
 /** The drawn chart of the values over time. */
 let plot;
 
@@ -197,7 +198,6 @@ function font(size = textSize(), weight = "") {
 }
 
 function widthOf(text, textFont) {
-  const pen = document.createElement("canvas").getContext("2d");
   pen.font = textFont;
   return pen.measureText(text).width;
 }
@@ -317,7 +317,7 @@ function drawLabels({ ctx, bbox, valToPos }, data, current, colors) {
 
 /** An arc from left to right, with a thin rim outside that is red from the threshold on. */
 function drawGauge(box, data) {
-  const [width, height, centre] = [240, 176, 122];
+  const [width, height, centre] = [244, 176, 122];
   const units = Math.max(width / box.clientWidth, height / box.clientHeight);
   const share = (value) => (value - data.min) / (data.max - data.min);
   const arc = (radius, from, to, className) => {
@@ -335,7 +335,7 @@ function drawGauge(box, data) {
   box.append(
     drawn(
       "svg",
-      { class: "gauge", viewBox: `0 0 ${width + 4} ${height}` },
+      { class: "gauge", viewBox: `0 0 ${width} ${height}` },
       arc(118, 0, share(data.threshold), "rim"),
       arc(118, share(data.threshold), 1, "rim bad"),
       arc(97, 0, 1, "dial"),
